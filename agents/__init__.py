@@ -1,0 +1,1 @@
+"""The door for people: the desks of seat, department, centre and supervisor."""

@@ -1,0 +1,1 @@
+"""Queues, seats, presence, call timeline: the mirror of Asterisk."""

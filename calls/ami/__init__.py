@@ -1,0 +1,1 @@
+"""The Asterisk Manager Interface: its bytes (pure) and a Twisted client."""

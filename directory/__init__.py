@@ -1,0 +1,5 @@
+"""Departments, users, seats, places."""
+
+from directory import event_types
+
+__all__ = ["event_types"]

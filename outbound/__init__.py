@@ -1,0 +1,5 @@
+"""Schedules and notices: SMS, fax, mail, letter; receipts and proofs."""
+
+from outbound import event_types
+
+__all__ = ["event_types"]

@@ -1,0 +1,1 @@
+"""Rexian, a city's hotline in one system."""

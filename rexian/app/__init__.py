@@ -1,0 +1,1 @@
+"""The command line, the wiring, the supervisor of processes: knows everybody, known by nobody."""

@@ -1,0 +1,51 @@
+"""`rexian run worker`: readers of the event log, and the senders and importers of leased work."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+
+from exchange import feed
+from exchange.folders import Folders
+from exchange.inbox import KIND as INBOX
+from exchange.inbox import Inbox
+from hotspot import service as hotspot
+from outbound import worker as outbound
+from rexian.app.chores import Chores
+from rexian.app.wiring import build
+from rexian.kernel.settings import Settings
+from rexian.kernel.work import Worker
+
+#: Longer than any handler needs: the carrier answers within 10 s, the database is waited for 20 s.
+LEASE_S = 40
+AT_ONCE = 20
+
+
+async def main(settings: Settings, stop: asyncio.Event) -> None:
+    """Read and work until `stop`."""
+    services = build(settings, pool_size=12)
+    db, clock = services.db, services.clock
+    password = services.secrets.get("sms", "password")
+    room = outbound.build(db, clock, settings, smpp_password=password)
+    worker = Worker(
+        db,
+        {
+            **room.handlers,
+            INBOX: Inbox(db, Folders(settings.path("exchange")), clock).handle,
+            hotspot.KIND: hotspot.Recompute(db, clock).handle,
+            **Chores(db, clock, settings.file("keys", "audit.pem")).handlers(),
+        },
+        owner=f"worker@{socket.gethostname()}:{os.getpid()}",
+        clock=clock,
+        limit=AT_ONCE,
+        seconds=LEASE_S,
+    )
+    await room.start()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(room.reader.run(stop))
+        tasks.create_task(feed.reader(db, clock).run(stop))
+        tasks.create_task(hotspot.reader(db, clock).run(stop))
+        tasks.create_task(worker.run(stop))
+    await room.stop()
+    await services.close()

@@ -1,0 +1,1 @@
+"""What every room stands on: settings, database, event log, leased work, access, web base."""

@@ -1,0 +1,1 @@
+"""Carrier protocols only: codecs (pure), sessions, segmenting."""

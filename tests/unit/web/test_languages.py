@@ -1,0 +1,49 @@
+"""Every sentence marked in the desks and the web base has its English, with the same places."""
+
+import re
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from rexian.kernel.settings import ROOT
+from rexian.kernel.web.i18n import CATALOGUE, gettext, use_language
+from rexian.kernel.web.render import Renderer
+
+METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2.ext:babel_extract")]
+PLACES = re.compile(r"%\(\w+\)[sd]")
+
+
+def catalogue() -> dict[str, str]:
+    with CATALOGUE.open("rb") as file:
+        return {str(m.id): str(m.string) for m in read_po(file, locale="en") if m.id}
+
+
+@pytest.mark.parametrize("room", ["agents", "rexian/kernel/web"])
+def test_every_marked_sentence_has_its_english(room):
+    known = catalogue()
+    found = {str(one[2]) for one in extract_from_dir(str(ROOT / room), method_map=METHODS)}
+    assert found
+    assert sorted(found - set(known)) == []
+
+
+def test_no_english_is_empty_and_places_are_the_same():
+    for chinese, english in catalogue().items():
+        assert english.strip(), chinese
+        assert sorted(PLACES.findall(chinese)) == sorted(PLACES.findall(english)), chinese
+
+
+def test_the_language_belongs_to_the_request():
+    use_language("en")
+    assert gettext("登录") == "Sign in"
+    use_language("zh")
+    assert gettext("登录") == "登录"
+    use_language("klingon")
+    assert gettext("登录") == "登录"
+
+
+def test_a_percent_sign_in_a_sentence_is_one():
+    template = Renderer(ROOT).environment.from_string(
+        "{{ _('不超过 5%，共 %(n)s 件', n='<b>') }} {{ _('不超过 5%%') }} {{ _('92%') }}"
+    )
+    assert template.render() == "不超过 5%，共 &lt;b&gt; 件 不超过 5% 92%"
