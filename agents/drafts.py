@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -48,7 +49,12 @@ def parse_fields(body: str) -> dict[str, str]:
         raise BadInput("草稿无法读取。", field="fields") from error
     if not isinstance(fields, dict):
         raise BadInput("草稿无法读取。", field="fields")
-    return {str(name): str(value).replace("\x00", "") for name, value in fields.items()}
+    return {_storable(name): _storable(value) for name, value in fields.items()}
+
+
+def _storable(value: Any) -> str:
+    """Text without what UTF-8 or PostgreSQL cannot hold: halves of surrogate pairs, NUL."""
+    return str(value).encode("utf-8", "ignore").decode("utf-8").replace("\x00", "")
 
 
 async def save(

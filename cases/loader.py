@@ -11,6 +11,7 @@ import yaml
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from rexian.kernel.errors import BadSetting
 from rexian.kernel.workdays import Overlay, WorkCalendar
 
 FOLDER = Path(__file__).parent / "seed"
@@ -69,8 +70,35 @@ def _row(
     }
 
 
+async def _refuse_moved(tx: AsyncConnection, rows: list[dict[str, Any]]) -> None:
+    """Raise `BadSetting` when a category that cases stand under would get another's code.
+
+    A code is its place in the file: something put in or taken out in the middle would silently
+    turn old cases into cases of the neighbour. New ones are added at the end of their group.
+    """
+    stored = await tx.execute(
+        text("""
+            SELECT k.code, k.path, EXISTS (SELECT 1 FROM cases c WHERE c.category = k.code) AS used
+            FROM categories k
+        """)
+    )
+    known = stored.all()
+    now_at = {row["path"]: row["code"] for row in rows}
+    was_at = {row.path: row.code for row in known}
+    path_of = {row["code"]: row["path"] for row in rows}
+    for row in known:
+        comes = path_of.get(row.code, row.path)
+        moved = now_at.get(row.path, row.code) != row.code
+        if row.used and (moved or was_at.get(comes, row.code) != row.code):
+            raise BadSetting(
+                f"分类“{row.path}”（{row.code}）已有工单，编码不能改给别的分类。"
+                "请把新分类加在本组末尾，不要删除或调换中间的。",
+                setting="categories.yaml",
+            )
+
+
 async def load(tx: AsyncConnection) -> None:
-    """Insert or update the promises and the categories."""
+    """Insert or update the promises and the categories. Raises `BadSetting` for moved ones."""
     await tx.execute(
         text("""
             INSERT INTO promise_tiers (tier, name, amount, unit)
@@ -79,6 +107,8 @@ async def load(tx: AsyncConnection) -> None:
         """),
         read("promises.yaml")["promises"],
     )
+    rows = list(category_rows(read("categories.yaml")["categories"]))
+    await _refuse_moved(tx, rows)
     await tx.execute(
         text("""
             INSERT INTO categories
@@ -88,5 +118,5 @@ async def load(tx: AsyncConnection) -> None:
                 keywords = excluded.keywords, department = excluded.department,
                 tier = excluded.tier, position = excluded.position
         """),
-        list(category_rows(read("categories.yaml")["categories"])),
+        rows,
     )

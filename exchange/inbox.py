@@ -38,6 +38,8 @@ KEY = "inbox"
 AT_ONCE = 25
 """Records a transaction: far below the second after which readers of the log are held up."""
 LEASE_S = 60
+AGAIN_AFTER = timedelta(seconds=15)
+"""A file that cannot be settled is tried again so often; those that come meanwhile wait as long."""
 COPY_OF = (
     "这个文件与先前的 {name} 完全相同，先前没有全部收下，原因见它的 .reason.txt。请更正内容后重新投放。\n"
     "The same bytes came before as {name} and were not taken as a whole; see its reason.\n"
@@ -66,10 +68,14 @@ class Inbox:
             taken = self.folders.take(path)
             if taken is not None:
                 faults += await self._attempt(leased, taken)
-        if faults:
-            raise faults[0]
+        for fault in faults:
+            log.error("exchange file not settled, will be tried again", exc_info=fault)
         async with self.db.begin() as tx:
-            await work.finish(tx, leased)
+            if faults:
+                at = self.clock.now() + AGAIN_AFTER
+                await work.retry(tx, leased, at=at, error=type(faults[0]).__name__)
+            else:
+                await work.finish(tx, leased)
 
     async def _attempt(self, leased: work.Leased, taken: Path) -> list[BaseException]:
         """Process one file; what goes wrong with it must not hold up the others."""

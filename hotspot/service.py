@@ -37,6 +37,8 @@ KIND = "hotspot.recompute"
 KEY = "report"
 ACTOR = Actor.system("hotspot")
 TEXTS_AT_ONCE = 200
+LONG_S = 5.0
+"""A report that takes longer leaves the machine to others before it is computed again."""
 KEEP_EVERY_S = 10.0
 KEEP_FOR_S = 40
 
@@ -75,6 +77,7 @@ class Recompute:
 
     async def handle(self, leased: work.Leased) -> None:
         """Compute the report from the facts and put it in the place of the last one."""
+        begun = asyncio.get_running_loop().time()
         async with self.db.begin() as tx:
             await work.check(tx, leased)
             seen = await _reader_stands(tx)
@@ -87,7 +90,9 @@ class Recompute:
             if await _reader_stands(tx) == seen:
                 await work.finish(tx, leased)
             else:
-                await work.postpone(tx, leased, at=now)
+                spent = asyncio.get_running_loop().time() - begun
+                pause = spent if spent > LONG_S else 0.0
+                await work.postpone(tx, leased, at=now + timedelta(seconds=2 * pause))
             await _store(tx, spots, now)
 
     async def _kept(self, leased: work.Leased, job: Coroutine[Any, Any, T]) -> T:

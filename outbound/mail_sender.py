@@ -25,6 +25,8 @@ log = structlog.get_logger()
 MAX_ATTEMPTS = 12
 TIMEOUT_S = 15.0
 PERMANENT = 500
+#: Connecting, greeting, EHLO, MAIL, RCPT, DATA and its end may each take the time-out.
+LONGEST_DIALOGUE = timedelta(seconds=8 * TIMEOUT_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class MailSender:
                 await work.finish(tx, leased)
                 return None
             await progress.move(tx, message, State.SENDING, at=now)
+            await work.extend(tx, leased, until=now + LONGEST_DIALOGUE)
         return message
 
     def _mail(self, message: Row[Any]) -> EmailMessage:
@@ -87,6 +90,7 @@ class MailSender:
         """Runs in a thread. Only between DATA and its answer is the outcome uncertain."""
         try:
             connection = smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_S)
+            connection.ehlo_or_helo_if_needed()
         except (OSError, smtplib.SMTPException) as error:
             return MailResult(State.WAITING, type(error).__name__)
         try:
@@ -98,6 +102,8 @@ class MailSender:
             smtplib.SMTPHeloError,
         ) as error:
             return _refusal(error)
+        except smtplib.SMTPNotSupportedError:
+            return MailResult(State.FAILED, "SMTPUTF8")  # the address needs it: nothing was sent
         except (OSError, smtplib.SMTPException) as error:
             return MailResult(State.UNCERTAIN, type(error).__name__)
         finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from contacts.service import sms_received
@@ -55,6 +55,11 @@ class Outbound:
     client: SmppClient
     reader: Reader
     handlers: Mapping[str, Work]
+
+    @property
+    def gates(self) -> Mapping[str, Callable[[], bool]]:
+        """Work that waits while its gateway is away."""
+        return {work_kind(Channel.SMS): lambda: self.client.bound}
 
     async def start(self) -> None:
         """Begin to keep the SMPP session bound; returns at once."""

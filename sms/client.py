@@ -54,6 +54,7 @@ class SmppClient:
     async def start(self) -> None:
         """Begin to connect; returns at once."""
         self._runner = asyncio.create_task(self._keep_bound(), name="smpp")
+        self._runner.add_done_callback(_say_why)
 
     async def wait_bound(self, timeout_s: float) -> bool:
         """Wait until bound; False when it takes longer."""
@@ -199,6 +200,13 @@ class _Factory(ClientFactory):
     @override
     def clientConnectionFailed(self, connector: object, reason: Failure) -> None:
         self.connected.errback(OSError(str(reason.value)))
+
+
+def _say_why(runner: asyncio.Task[None]) -> None:
+    """A runner ends when it is told to; one that fell leaves no SMS going out, and says so."""
+    error = None if runner.cancelled() else runner.exception()
+    if error is not None:
+        log.critical("smpp client fell: no sms goes out until a restart", exc_info=error)
 
 
 def _what(error: Exception) -> str:

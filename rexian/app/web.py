@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agents import pages as desks
 from approvals import pages as approvals_pages
+from calls import service as calls
+from calls.model import SeatAction
 from cases.service import CaseService
 from directory import service as directory
 from exchange import api as exchange_api
@@ -40,6 +42,11 @@ class Accounts:
     async def actor(self, tx: AsyncConnection, user_id: str) -> Actor | None:
         """The user as of now."""
         return await directory.actor_of(tx, user_id)
+
+    async def signed_out(self, tx: AsyncConnection, actor: Actor) -> None:
+        """An agent who leaves the desk leaves the queues too; a call in talk goes on."""
+        if actor.seat is not None:
+            await calls.request_seat(tx, actor.seat, SeatAction.SIGN_OUT, at=self.clock.now())
 
 
 @dataclass(frozen=True, slots=True)

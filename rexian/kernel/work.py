@@ -176,6 +176,10 @@ async def mark_uncertain(tx: AsyncConnection, leased: Leased, error: str) -> Non
 Work = Callable[[Leased], Awaitable[None]]
 
 
+def _open() -> bool:
+    return True
+
+
 class Worker:
     """Takes rows of the kinds it has handlers for, and runs them side by side.
 
@@ -193,14 +197,20 @@ class Worker:
         clock: Clock,
         limit: int = 10,
         seconds: int = 60,
+        gates: Mapping[str, Callable[[], bool]] | None = None,
     ) -> None:
-        """`handlers` by kind of work; `owner` names this process; `seconds` is a lease's length."""
+        """`handlers` by kind of work; `owner` names this process; `seconds` is a lease's length.
+
+        While the gate of a kind says no (its gateway is away) no row of it is taken: a thousand
+        of them would otherwise be taken and put back each second, and hold up all other work.
+        """
         self.db = db
         self.handlers = dict(handlers)
         self.owner = owner
         self.clock = clock
         self.limit = limit
         self.seconds = seconds
+        self.gates = dict(gates or {})
         self._running: set[asyncio.Task[None]] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -219,9 +229,12 @@ class Worker:
         """Take and start one batch; waits while `limit` rows are under way. Returns rows taken."""
         while len(self._running) >= self.limit:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        open_now = tuple(kind for kind in self.handlers if self.gates.get(kind, _open)())
+        if not open_now:
+            return 0
         taken = await lease(
             self.db,
-            tuple(self.handlers),
+            open_now,
             owner=self.owner,
             clock=self.clock,
             limit=self.limit - len(self._running),

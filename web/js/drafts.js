@@ -159,8 +159,17 @@ function forget() {
   localStorage.removeItem(`draft:${document.body.dataset.user}:${done.dataset.draftDone}`);
 }
 
+// On signing out nothing that the server already has stays on a shared computer.
+function leaveNothing(event) {
+  if (!event.target.matches('form[action="/sign-out"]')) return;
+  for (const key of Object.keys(localStorage)) {
+    if (key.startsWith("draft:") && kept(key)?.saved) localStorage.removeItem(key);
+  }
+}
+
 export function startDrafts() {
   if (!document.body.dataset.user) return;
+  document.addEventListener("submit", leaveNothing);
   forget();
   watch(document);
   document.body.addEventListener("htmx:load", (event) => watch(event.detail.elt));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ class Mailbox:
 async def start_mailbox(folder: Path, port: int, host: str = "127.0.0.1") -> asyncio.Server:
     """Listen; the caller closes the server."""
     loop = asyncio.get_running_loop()
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
 
     def session() -> Any:
         return SMTP(Mailbox(folder), data_size_limit=MAX_MAIL_OCTETS, loop=loop)

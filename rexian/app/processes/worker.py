@@ -15,7 +15,7 @@ from outbound import worker as outbound
 from rexian.app.chores import Chores
 from rexian.app.wiring import build
 from rexian.kernel.settings import Settings
-from rexian.kernel.work import Worker
+from rexian.kernel.work import Work, Worker
 
 #: Longer than any handler needs: the carrier answers within 10 s, the database is waited for 20 s.
 LEASE_S = 40
@@ -24,28 +24,36 @@ AT_ONCE = 20
 
 async def main(settings: Settings, stop: asyncio.Event) -> None:
     """Read and work until `stop`."""
-    services = build(settings, pool_size=12)
+    services = build(settings, pool_size=16)
     db, clock = services.db, services.clock
     password = services.secrets.get("sms", "password")
     room = outbound.build(db, clock, settings, smpp_password=password)
-    worker = Worker(
-        db,
-        {
-            **room.handlers,
-            INBOX: Inbox(db, Folders(settings.path("exchange")), clock).handle,
-            hotspot.KIND: hotspot.Recompute(db, clock).handle,
-            **Chores(db, clock, settings.file("keys", "audit.pem")).handlers(),
-        },
-        owner=f"worker@{socket.gethostname()}:{os.getpid()}",
-        clock=clock,
-        limit=AT_ONCE,
-        seconds=LEASE_S,
-    )
+    everything: dict[str, Work] = {
+        **room.handlers,
+        INBOX: Inbox(db, Folders(settings.path("exchange")), clock).handle,
+        hotspot.KIND: hotspot.Recompute(db, clock).handle,
+        **Chores(db, clock, settings.file("keys", "audit.pem")).handlers(),
+    }
+    # SMS have hands of their own: a mail server that hangs holds up no emergency notice.
+    own = {kind: everything.pop(kind) for kind in room.gates}
+    workers = [
+        Worker(
+            db,
+            handlers,
+            owner=f"worker@{socket.gethostname()}:{os.getpid()}",
+            clock=clock,
+            limit=AT_ONCE,
+            seconds=LEASE_S,
+            gates=room.gates,
+        )
+        for handlers in (own, everything)
+    ]
     await room.start()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(room.reader.run(stop))
         tasks.create_task(feed.reader(db, clock).run(stop))
         tasks.create_task(hotspot.reader(db, clock).run(stop))
-        tasks.create_task(worker.run(stop))
+        for worker in workers:
+            tasks.create_task(worker.run(stop))
     await room.stop()
     await services.close()

@@ -26,8 +26,8 @@ HEARD = 0.8
 
 VOTERS = 8
 """Segments that are asked where a prompt lies."""
-CLEAR = 0.65
-"""Correlation from which a single short sound counts as heard."""
+CLEAR = 0.9
+"""Correlation from which a single short sound is that sound and no other."""
 
 _HEADER = 44
 _QUIET = 1e-3
@@ -83,23 +83,29 @@ def match(prompt: Samples, heard: Samples, *, begin: float = 0.0) -> Match:
 
 
 def recognised(
-    sounds: Mapping[str, Samples], heard: Samples, *, begin: float = 0.0, most_s: float = 30.0
+    sounds: Mapping[str, Samples],
+    heard: Samples,
+    *,
+    begin: float = 0.0,
+    most_s: float = 30.0,
+    least: float = 0.65,
 ) -> list[str]:
     """Which of `sounds` were heard from second `begin` on, in order, for `most_s` seconds.
 
     For digits said one by one: the clearest is taken first, what overlaps it is out, and so on.
-    One that lost packets garbled is left out, and no other takes its place.
+    One that lost packets garbled correlates below `CLEAR`; it may be taken for a similar one
+    (一 for 七) unless `least`, the correlation from which a sound is taken, is `CLEAR`.
     """
     part = heard[int(begin * RATE) : int((begin + most_s) * RATE)]
     peaks: list[tuple[float, int, str]] = []
     for name, piece in sounds.items():
         scores = _scores(piece, part)
-        places = [int(place) for place in np.flatnonzero(scores >= CLEAR)]
+        places = [int(place) for place in np.flatnonzero(scores >= least)]
         peaks += [(float(scores[place]), place, name) for place in places]
     taken: list[tuple[int, int, str]] = []
     for _, at, name in sorted(peaks, reverse=True):
         end = at + len(sounds[name])
-        overlap = OVERLAP
+        overlap = SLIP // 2
         if all(at >= last - overlap or end <= first + overlap for first, last, _ in taken):
             taken.append((at, end, name))
     return [name for _, _, name in sorted(taken)]

@@ -19,6 +19,7 @@ from rexian.kernel.settings import Settings
 
 _COMMAND_SECONDS = 5.0
 _PROBE_SECONDS = 4.0
+_GREETING_SECONDS = 2.0
 _PORTS = frozenset({"ami", "sip", "asterisk_http"})
 
 
@@ -112,7 +113,7 @@ class AsteriskRoot:
 
     async def _greets(self) -> bool:
         try:
-            async with asyncio.timeout(_PROBE_SECONDS):
+            async with asyncio.timeout(_GREETING_SECONDS):
                 reader, writer = await asyncio.open_connection(
                     ports.ADDRESS, self.settings.ports.ami
                 )

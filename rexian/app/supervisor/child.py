@@ -78,10 +78,11 @@ class Child:
                 break
             self.last_error = reason
             self.log.note(f"supervisor: {self.spec.name} {reason}")
+            was_up = self._state in {"up", "hung"}
             if self._state != "up":
                 self.failed_starts += 1
             self._enter("restarting")
-            pause = self._restarts.pause_after(time.monotonic() - began)
+            pause = self._restarts.pause_after(time.monotonic() - began, was_up=was_up)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
         self._enter("stopped")
@@ -153,7 +154,7 @@ class Child:
 
     async def _until_ready(self, process: asyncio.subprocess.Process) -> str | None:
         """None when it has become ready, else why it has not."""
-        patience = Patience(process.pid, self.spec.start_seconds)
+        patience = Patience(process.pid, self.spec.start_seconds, self.spec.most_start_seconds)
         lacking: float | None = None
         ended = asyncio.create_task(process.wait())
         while not ended.done():

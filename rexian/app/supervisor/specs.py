@@ -56,6 +56,8 @@ class Spec:
     """It needs nothing of the stages before its own and is begun with the first one."""
     start_seconds: float = 45.0
     """How long it may stand still before it is ready (see supervisor.patience)."""
+    most_start_seconds: float = 300.0
+    """How long a start may take at most, busy or not."""
     stop_seconds: float = 10.0
     check_seconds: float = 2.0
     misses: int = 3
@@ -94,6 +96,7 @@ def postgres(settings: Settings) -> Spec:
         stop_signal=signal.SIGINT,  # fast shutdown: pg_ctl(1)
         death_signal=signal.SIGINT,
         start_seconds=120.0,
+        most_start_seconds=3600.0,  # recovery after a crash must not be begun again and again
         stop_seconds=30.0,
     )
 
@@ -111,7 +114,7 @@ def asterisk(settings: Settings) -> Spec:
         fault=root.fault,
         prepare=root.prepare,
         early=True,
-        check_seconds=3.0,
+        misses=2,
         stop_seconds=8.0,
     )
 

@@ -50,6 +50,8 @@ def up(settings: Settings, demonstration: str) -> int:
     `demonstration` is "0" (none), "1" (robots place a call, then the system stays up) or "once"
     (the system stops after the robots; 0 only if every step was seen).
     """
+    settings.path()
+    settings.home.chmod(0o700)  # recordings, call records, the database: nobody else's business
     lock = os.open(settings.path("run") / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -24,6 +24,9 @@ class Accounts(Protocol):
     async def actor(self, tx: AsyncConnection, user_id: str) -> Actor | None:
         """The user as of now, or None when removed or disabled."""
 
+    async def signed_out(self, tx: AsyncConnection, actor: Actor) -> None:
+        """The person left on purpose: take back what only a person at a desk may hold."""
+
 
 class WebServices(Protocol):
     """The part of the wiring's `Services` that the web base itself uses."""

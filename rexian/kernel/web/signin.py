@@ -129,10 +129,11 @@ async def _checked(request: AnyRequest, values: FormValues) -> tuple[Actor, str,
 
 @post("/sign-out", guards=[signed_in])
 async def sign_out(request: AnyRequest) -> Response[Any]:
-    """End the session."""
-    session = session_of(request)
+    """End the session, and what goes with it (an agent's seat leaves the queues)."""
+    session, services = session_of(request), request.app.state.services
     if session:
-        async with request.app.state.services.db.begin() as tx:
+        async with services.db.begin() as tx:
+            await services.accounts.signed_out(tx, actor_of(request))
             await close_session(tx, session)
     response: Response[Any] = (
         Response({}, status_code=200)

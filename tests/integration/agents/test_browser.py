@@ -207,6 +207,19 @@ async def test_nothing_typed_is_lost_when_the_session_ends(live_app, browser, db
         await page.context.close()
 
 
+async def test_signing_out_leaves_nothing_on_the_computer(live_app, browser):
+    async with served(live_app) as base:
+        page, _ = await opened(browser, base, "agent1012")
+        await page.fill("#text", WORDS)
+        await page.wait_for_selector("[data-saved] >> text=已保存")
+        await page.goto("/me")
+        assert await page.evaluate("() => Object.keys(localStorage).length") == 1
+        await page.click("form[action='/sign-out'] button")
+        await page.wait_for_url(lambda url: "/sign-in" in url)
+        assert await page.evaluate("() => Object.keys(localStorage).length") == 0
+        await page.context.close()
+
+
 async def test_a_new_call_does_not_take_the_form_away(live_app, browser, db):
     async with served(live_app) as base:
         page, _ = await opened(browser, base, "agent1012")

@@ -216,3 +216,12 @@ async def test_asking_for_the_seat_writes_work_for_the_telephones(app, db):
 async def test_an_address_no_text_can_hold_has_a_decent_answer(app, path):
     centre = await person(app, "centre")
     assert (await centre.get(path)).status_code == 404
+
+
+async def test_who_signs_out_of_the_desk_leaves_the_queues_too(app, db):
+    agent = await person(app, "agent1012", json=True)
+    await agent.post("/desk/seat/ready")
+    assert (await agent.post("/sign-out")).status_code == 200
+    async with db.begin() as tx:
+        found = await tx.execute(text("SELECT payload ->> 'action' FROM work ORDER BY id"))
+        assert found.scalars().all() == ["ready", "sign_out"]

@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -134,6 +135,22 @@ async def test_a_broken_file_that_comes_again_is_not_taken_for_good(db, inbox, f
     assert list(folders.done.iterdir()) == []
     assert (folders.rejected / "b.json").exists()
     assert "a.json" in (folders.rejected / "b.json.reason.txt").read_text(encoding="utf-8")
+
+
+async def test_a_file_that_cannot_be_settled_holds_up_no_other_for_long(db, inbox, folders, clock):
+    drop(folders, "a.json", GOOD)
+    taken = folders.take(folders.inbox / "a.json")
+    (folders.done / "a.json").mkdir()
+    blocked = folders.done / f"{taken.name[24:36]}-a.json"
+    (blocked / "in the way").mkdir(parents=True)
+    drop(folders, "b.json", {**GOOD, "reference": "SP-2"})
+    await run(db, inbox, clock)
+    assert await approvals_now(db) == {"SP-1", "SP-2"}
+    assert folders.under_way() == [taken]
+    drop(folders, "c.json", {**GOOD, "reference": "SP-3"})
+    clock.advance(timedelta(seconds=16))
+    await run(db, inbox, clock)
+    assert await approvals_now(db) == {"SP-1", "SP-2", "SP-3"}
 
 
 async def test_a_file_left_by_a_killed_worker_is_taken_up_again(db, inbox, folders, clock):

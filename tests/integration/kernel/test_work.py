@@ -44,6 +44,34 @@ async def test_one_key_stands_once(bare_db, clock):
     assert not await add(bare_db, "a", clock)
 
 
+async def test_behind_a_closed_gate_nothing_is_taken(bare_db, clock):
+    is_open, done = False, []
+
+    async def handler(leased: Leased) -> None:
+        async with bare_db.begin() as tx:
+            await finish(tx, leased)
+        done.append(leased.kind)
+
+    worker = Worker(
+        bare_db,
+        {"k": handler, "other": handler},
+        owner="w1",
+        clock=clock,
+        gates={"k": lambda: is_open},
+    )
+    await add(bare_db, "a", clock)
+    async with bare_db.begin() as tx:
+        await enqueue(tx, "other", "b", {}, run_at=clock.now())
+    await worker.idle()
+    assert done == ["other"]
+    assert await states(bare_db) == {"a": "ready", "b": "done"}
+    del worker.handlers["other"]
+    assert await worker.run_once() == 0
+    is_open = True
+    await worker.idle()
+    assert done == ["other", "k"]
+
+
 async def test_two_workers_never_hold_the_same_row(bare_db, clock):
     for n in range(40):
         await add(bare_db, str(n), clock)

@@ -195,6 +195,14 @@ async def test_a_mail_server_that_is_down_is_tried_again(
     assert (await post.shown(approval_id)).state is State.SENT
 
 
+async def test_an_address_the_server_cannot_take_fails_and_nothing_is_uncertain(
+    post: Post,
+) -> None:
+    approval_id = await post.approve(email="王示例@example.com")
+    shown = await post.shown(approval_id)
+    assert (shown.state, shown.error) == (State.FAILED, "SMTPUTF8")
+
+
 async def test_nobody_to_ring_gets_a_letter(post: Post) -> None:
     approval_id = await post.approve()
     shown = await post.shown(approval_id)

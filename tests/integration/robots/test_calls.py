@@ -60,20 +60,9 @@ async def call(asterisk: RealAsterisk, name: str, tmp_path: Path) -> list[str]:
     return [moment.what for moment in timeline.moments]
 
 
-async def test_who_stays_silent_reaches_the_queue(asterisk, tmp_path):
-    said = await call(asterisk, "silent", tmp_path)
-    assert said[-1] == "挂机"
-    assert any("您排在第一位" in what for what in said)
-
-
 async def test_a_key_in_the_greeting_opens_the_menu_and_zero_reaches_a_person(asterisk, tmp_path):
     said = await call(asterisk, "menu", tmp_path)
     assert any("按键有误" in what for what in said)
-
-
-async def test_wrong_keys_three_times_reach_a_person(asterisk, tmp_path):
-    said = await call(asterisk, "wrong_digits", tmp_path)
-    assert any("转接人工" in what for what in said)
 
 
 async def test_a_case_is_looked_up_and_told_digit_by_digit(asterisk, tmp_path):

@@ -124,6 +124,15 @@ async def test_unknown_addresses_answer_in_chinese_and_in_json(app):
         assert program.json()["code"] == "not_found"
 
 
+async def test_the_interface_is_described_without_anything_from_elsewhere(app):
+    async with visitor(app) as client:
+        described = (await client.get("/openapi/openapi.json")).json()
+        assert {"/desk/cases", "/desk/call.json", "/cases/{case_id}/reply"} <= set(
+            described["paths"]
+        )
+        assert (await client.get("/openapi/redoc")).status_code == 404
+
+
 async def test_roles_are_held_to_their_pages(app):
     department = await person(app, "water")
     for path in ("/desk", "/review", "/hotspots", "/desk/call.json"):

@@ -42,3 +42,4 @@ def test_a_draft_that_is_no_form_is_refused(body):
 
 def test_a_draft_holds_text_only():
     assert parse_fields(json.dumps({"text": "a\x00b", "n": 3})) == {"text": "ab", "n": "3"}
+    assert parse_fields(json.dumps({"text": "a\ud800b", "k\x00": 1})) == {"text": "ab", "k": "1"}

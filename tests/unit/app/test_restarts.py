@@ -1,6 +1,6 @@
 """Restarts are fast at first, slower in a row, fast again after a healthy life."""
 
-from rexian.app.supervisor.restarts import HEALTHY_SECONDS, PAUSES, Restarts
+from rexian.app.supervisor.restarts import HEALTHY_SECONDS, MOST_WHEN_UP, PAUSES, Restarts
 
 
 def test_first_restart_is_almost_at_once_and_then_slower():
@@ -17,3 +17,10 @@ def test_a_healthy_life_makes_the_next_restart_fast_again():
     for _ in range(5):
         restarts.pause_after(0.5)
     assert restarts.pause_after(HEALTHY_SECONDS) == PAUSES[0]
+
+
+def test_a_process_that_had_been_ready_never_waits_long():
+    restarts = Restarts()
+    pauses = [restarts.pause_after(5.0, was_up=True) for _ in range(len(PAUSES) + 2)]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == MOST_WHEN_UP
