@@ -15,7 +15,7 @@ ROOMS = rexian agi agents ivr outbound exchange hotspot cases knowledge approval
 	directory sms
 DEMO ?= 1
 
-.PHONY: help run test check soak bench audit docs shell lock clean down status python \
+.PHONY: help run test check soak bench audit docs shell lock screenshots clean down status python \
 	in-check in-test in-soak in-bench in-audit in-docs
 
 help: ## this list
@@ -50,6 +50,9 @@ shell: python ## a shell in which `rexian`, `pytest` and the other tools are fou
 
 docs: python ## write the pages that are generated from code
 	@$(SETUP) check -- $(INSIDE) in-docs
+
+screenshots: python ## pictures of every page of the running system (first: make run)
+	@$(SETUP) test -- python -m tests.support.pictures $(ONLY)
 
 lock: python ## resolve requirements/*.in anew into *.lock, with hashes
 	@$(SETUP) check -- bash requirements/lock

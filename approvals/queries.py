@@ -91,3 +91,9 @@ async def _refuse_closed(tx: AsyncConnection, number: str, at: datetime) -> None
 async def count(tx: AsyncConnection) -> int:
     """How many results were ever received."""
     return int((await tx.execute(select(func.count()).select_from(approvals))).scalar_one())
+
+
+async def forget_failures(tx: AsyncConnection, before: datetime, limit: int) -> int:
+    """Delete up to `limit` wrong codes keyed before that time; returns how many there were."""
+    old = select(failures.c.id).where(failures.c.at < before).limit(limit)
+    return (await tx.execute(delete(failures).where(failures.c.id.in_(old)))).rowcount

@@ -162,9 +162,19 @@ def number(text: str) -> str:
 
 
 def change(event: Message, at: datetime) -> Change | None:
-    """Return what `event` changes, or None. `at` is its time."""
-    read = _READERS.get(event.get("Event", ""))
+    """Return what `event` changes, or None. `at` is its time.
+
+    Asterisk leaves the caller out of an agent's event when the caller's channel has just ended:
+    such an event says nothing any more, the end of the call comes by its own.
+    """
+    name = event.get("Event", "")
+    if name in _OF_A_CALLER and "Uniqueid" not in event:
+        return None
+    read = _READERS.get(name)
     return read(event, at) if read else None
+
+
+_OF_A_CALLER = frozenset({"AgentCalled", "AgentRingNoAnswer", "AgentConnect", "AgentComplete"})
 
 
 def line_of(extension: str) -> str:
@@ -173,12 +183,14 @@ def line_of(extension: str) -> str:
 
 
 def _started(event: Message, at: datetime) -> Change | None:
-    if event.get("Context") != INBOUND:
+    """Read a channel that comes in; the leg of a call we place has the context but no number."""
+    line = line_of(event.get("Exten", ""))
+    if event.get("Context") != INBOUND or line not in QUEUES:
         return None
     return Started(
         event["Uniqueid"],
         event["Channel"],
-        line_of(event.get("Exten", "")),
+        line,
         number(event.get("CallerIDNum", "")),
         at,
     )

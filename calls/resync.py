@@ -18,9 +18,10 @@ from calls import cdr, store
 from calls.ami.client import AmiClient
 from calls.ami.wire import Message
 from calls.apply import Mirror
-from calls.identity import DUTY, SEATS
+from calls.identity import DUTY, QUEUES, SEATS
 from calls.mirror import (
     CONTEXTS,
+    INBOUND,
     Abandoned,
     Answered,
     Change,
@@ -33,8 +34,10 @@ from calls.mirror import (
     member,
     number,
 )
+from calls.model import SeatAction
 from calls.queue_log import QueueLog, Row
 from calls.seats import SeatWorker
+from calls.service import seat_views
 from rexian.kernel.db import Database
 
 log = structlog.get_logger()
@@ -63,9 +66,10 @@ class Resync:
             one for one in await ami.list("QueueStatus") if one.get("Event") == "QueueMember"
         ]
         live = {one["Uniqueid"]: one for one in channels if is_inbound(one)}
-        await self._live(live)
+        # The past before the present: whoever talks now is the last to take a seat.
         await self._gone(set(live), now)
         await self._missed(set(live), now)
+        await self._live(live)
         await self._seats(members, now)
         if not any(one.get("Context") in OUTGOING for one in channels):
             await self._attempts(now)
@@ -123,10 +127,10 @@ class Resync:
             for seat in SEATS:
                 gone = SeatChanged(seat, signed_in=False, paused=False, phone="unknown", at=now)
                 await self.mirror.apply(tx, seats.get(seat, gone))
-            lost = [seat for seat in SEATS if seat not in seats]
-        for seat in lost:
-            async with self.db.begin() as tx:
-                await self.seats.again(tx, seat)
+            wanted = {view.seat: view.wanted for view in await seat_views(tx)}
+        for seat in SEATS:
+            if not as_wanted(seats.get(seat), wanted[seat]):
+                await self.seats.again(seat)
 
     async def _attempts(self, now: datetime) -> None:
         """Call an outgoing call without channel and without result uncertain."""
@@ -148,11 +152,21 @@ class Resync:
 
 
 def is_inbound(channel: Message) -> bool:
-    """Whether a live channel is a caller's from the carrier."""
-    return (
-        channel.get("Channel", "").startswith("PJSIP/trunk-")
-        and channel.get("Context", "") in CONTEXTS
-    )
+    """Whether a live channel is a caller's from the carrier.
+
+    The leg of a call we place on the trunk is in the context `inbound` too, without a line.
+    """
+    context = channel.get("Context", "")
+    if context == INBOUND and line_of(channel.get("Exten", "")) not in QUEUES:
+        return False
+    return channel.get("Channel", "").startswith("PJSIP/trunk-") and context in CONTEXTS
+
+
+def as_wanted(found: SeatChanged | None, wanted: SeatAction) -> bool:
+    """Whether app_queue has a seat as it asked to be: a killed Asterisk forgets the last second."""
+    if found is None or wanted is SeatAction.SIGN_OUT:
+        return found is None and wanted is SeatAction.SIGN_OUT
+    return found.paused is (wanted is not SeatAction.READY)
 
 
 def born(uniqueid: str) -> datetime:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from calls.ami.client import AmiClient, AmiClosed, AmiRefused
 from calls.identity import interface_of
-from calls.model import SeatAction
+from calls.model import SeatAction, SeatView
 from calls.service import seat_view
 from directory.queries import queues_of
 from rexian.kernel import work
@@ -22,6 +21,8 @@ from rexian.kernel.db import Database
 log = structlog.get_logger()
 
 TRY_AGAIN_S = 0.5
+#: A hang-up that waited longer than this for Asterisk is dropped.
+HANG_UP_WITHIN = timedelta(seconds=20)
 Connection = Callable[[], AmiClient | None]
 
 
@@ -43,6 +44,11 @@ class SeatWorker:
                 queues = await queues_of(tx, seat)
             asked = SeatAction(leased.payload["action"])
             action = asked if asked is SeatAction.HANG_UP else view.wanted
+            if asked is SeatAction.HANG_UP and not self._still_meant(leased, view):
+                log.info("hang-up came too late", seat=seat)
+                async with self.db.begin() as tx:
+                    await work.finish(tx, leased)
+                return
             try:
                 await self.carry(seat, action, queues)
             except AmiClosed:
@@ -68,11 +74,19 @@ class SeatWorker:
                 for queue in queues:
                     await _join(ami, seat, queue, paused)
 
-    async def again(self, tx: AsyncConnection, seat: str) -> None:
-        """Put a seat back into its queues after Asterisk lost it. Raises `AmiClosed`."""
-        view = await seat_view(tx, seat)
-        if view.wanted not in {SeatAction.SIGN_OUT, SeatAction.HANG_UP}:
-            await self.carry(seat, view.wanted, await queues_of(tx, seat))
+    async def again(self, seat: str) -> None:
+        """Put a seat as it wants to be, after Asterisk lost that. Raises `AmiClosed`."""
+        async with self._busy[seat]:
+            async with self.db.begin() as tx:
+                view = await seat_view(tx, seat)
+                queues = await queues_of(tx, seat)
+            await self.carry(seat, view.wanted, queues)
+
+    def _still_meant(self, leased: work.Leased, view: SeatView) -> bool:
+        """Whether a hang-up is still for the call it was asked in, not for the next caller."""
+        call = str(leased.payload.get("call", ""))
+        asked_at = datetime.fromisoformat(str(leased.payload["asked_at"]))
+        return self.clock.now() - asked_at <= HANG_UP_WITHIN and call in {"", view.call_id or ""}
 
     async def _later(self, leased: work.Leased) -> None:
         at = self.clock.now() + timedelta(seconds=TRY_AGAIN_S)

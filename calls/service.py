@@ -43,9 +43,14 @@ async def request_seat(
         wanted = SeatAction(action)
     except ValueError:
         raise BadInput("坐席没有这个操作。", field="action") from None
-    if wanted is not SeatAction.HANG_UP:
-        await store.want(tx, seat, wanted.value, at or datetime.now(UTC))
-    await work.enqueue(tx, SEAT_WORK, f"{seat}:{new_id()}", {"seat": seat, "action": wanted.value})
+    at = at or datetime.now(UTC)
+    payload = {"seat": seat, "action": wanted.value}
+    if wanted is SeatAction.HANG_UP:
+        call = await current_call(tx, seat)
+        payload |= {"call": call.id if call else "", "asked_at": at.isoformat()}
+    else:
+        await store.want(tx, seat, wanted.value, at)
+    await work.enqueue(tx, SEAT_WORK, f"{seat}:{new_id()}", payload)
 
 
 async def seat_view(tx: AsyncConnection, seat: str) -> SeatView:

@@ -192,12 +192,14 @@ async def set_seat(
 
 
 async def seat_takes(tx: AsyncConnection, seat: str, call: str, at: datetime) -> None:
-    """Note which call a seat talks in."""
+    """Note which call a seat talks in; one answered before the call it has changes nothing."""
     await tx.execute(
         text(
-            "INSERT INTO seat_states (seat, signed_in, call_id, changed_at)"
+            "INSERT INTO seat_states AS s (seat, signed_in, call_id, changed_at)"
             " VALUES (:seat, true, :call, :at)"
             " ON CONFLICT (seat) DO UPDATE SET call_id = :call, changed_at = :at"
+            " WHERE NOT EXISTS (SELECT 1 FROM calls c WHERE c.id = s.call_id"
+            "  AND c.ended_at IS NULL AND c.answered_at > :at)"
         ),
         {"seat": seat, "call": call, "at": at},
     )

@@ -8,6 +8,14 @@ from collections.abc import Iterable
 from rexian.kernel.access import MASKED_NAME
 from rexian.kernel.deidentify import without_reach
 
+#: Texts that the agent types while the caller talks.
+_INTAKE = frozenset({"request", "address", "dispatch_note"})
+
+
+def masked(kind: str, words: str, own: Iterable[str]) -> str:
+    """Return a text of the case (`kind`: request, public_reply …) without who the citizen is."""
+    return at_intake(words, own) if kind in _INTAKE else without(words, own)
+
 
 def at_intake(words: str, own: Iterable[str]) -> str:
     """Return what the agent typed as people may read it who must not know who called.

@@ -10,7 +10,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cases.deadlines import STANDING_NAMES, TIER_NAMES, Standing, Tier
-from cases.discretion import at_intake, without
+from cases.discretion import masked
 from cases.history import HistoryLine, history_lines
 from cases.lifecycle import Rules, verbs
 from cases.model import STATE_NAMES, State
@@ -116,13 +116,13 @@ async def case_page(
         else:
             citizen = await _citizen_for_department(tx, row)
             log = await _history_for_department(tx, case_id)
-        texts = await _texts(tx, case_id)
+        hidden = row.confidential and not citizen.visible
+        texts = await _texts(tx, case_id, inside=inside, hidden=hidden)
         support_names = await _department_names(tx, row.supports)
         names = await _names(tx, log, [entry.by for entry in texts])
-    hidden = row.confidential and not citizen.visible
     own = await _own_words(tx, case_id) if hidden else ()
     if hidden:
-        texts = [replace(entry, body=_masked(entry, own)) for entry in texts]
+        texts = [replace(t, body=masked(t.kind, t.body, own)) for t in texts]
     texts = [
         CaseText(t.kind, TEXT_NAMES.get(t.kind, t.kind), t.body, t.at, names.get(t.by, "系统"))
         for t in texts
@@ -204,22 +204,20 @@ def possible(state: State, lead: str | None, actor: Actor) -> tuple[str, ...]:
     )
 
 
-async def _texts(tx: AsyncConnection, case_id: str) -> list[CaseText]:
-    found = await tx.execute(
-        text("""
-            SELECT kind, body, written_at, written_by FROM case_texts
-            WHERE case_id = :id AND erased_at IS NULL ORDER BY written_at, id
-        """),
-        {"id": case_id},
-    )
+async def _texts(
+    tx: AsyncConnection, case_id: str, *, inside: bool, hidden: bool
+) -> list[CaseText]:
+    """Give the texts, `hidden` as they were masked; a department gets no others (migration 0016)."""
+    shown = "SELECT id, kind, body, written_at, written_by FROM case_texts_shown(:id)"
+    whole = """
+        SELECT id, kind, CASE WHEN :hidden THEN coalesce(masked, body) ELSE body END AS body,
+            written_at, written_by
+        FROM case_texts WHERE case_id = :id AND erased_at IS NULL
+    """
+    given = {"id": case_id, "hidden": hidden} if inside else {"id": case_id}
+    query = text(f"{whole if inside else shown} ORDER BY written_at, id")
+    found = await tx.execute(query, given)
     return [CaseText(r.kind, "", r.body, r.written_at, r.written_by) for r in found]
-
-
-_INTAKE = frozenset({"request", "address", "dispatch_note"})
-
-
-def _masked(entry: CaseText, own: tuple[str, ...]) -> str:
-    return at_intake(entry.body, own) if entry.kind in _INTAKE else without(entry.body, own)
 
 
 async def _own_words(tx: AsyncConnection, case_id: str) -> tuple[str, ...]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cases import categories, record, store
-from cases.deadlines import Deadlines, Tier
-from cases.discretion import at_intake
+from cases import record, store
+from cases.deadlines import Deadlines
+from cases.intake import NewCase, citizen_of, classified, tier_of, title_of
 from cases.lifecycle import Rules, apply, checked_text, decide
 from cases.loader import calendar
 from cases.lookup import CaseStatus, case_number, lookup
@@ -27,9 +27,6 @@ from cases.model import (
 )
 from cases.page import CasePage, case_page
 from cases.security import reading_as
-from cases.words import KIND_TIERS, Kind
-from contacts.queries import contact, own_words
-from contacts.service import citizen_without_number, update_citizen
 from directory import queries as directory
 from rexian.kernel import events
 from rexian.kernel.access import Permission, require
@@ -39,9 +36,10 @@ from rexian.kernel.db import Database
 from rexian.kernel.errors import BadInput, NotAllowed, NotFound
 from rexian.kernel.ids import new_id
 
+__all__ = ["NEEDS", "CaseService", "NewCase", "standard_rules"]
+
 log = structlog.get_logger()
 
-TITLE_LENGTH = 36
 LONGEST_ADDRESS = 200
 LONGEST_TOKEN = 100
 
@@ -54,29 +52,6 @@ NEEDS: dict[type, Permission] = {
     Review: Permission.REVIEW_CASES,
     Close: Permission.REVIEW_CASES,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class NewCase:
-    """What the agent took down. `form_token` is made by the form: the same token, the same case.
-
-    `address` is where the matter is; `name` and `citizen_address` are what the citizen said about
-    himself and are kept with the citizen.
-    """
-
-    kind: str
-    category: str
-    text: str
-    form_token: str
-    line: str = "12345"
-    township: str = ""
-    address: str = ""
-    confidential: bool = False
-    contact_id: str | None = None
-    citizen_id: str | None = None
-    name: str = ""
-    citizen_address: str = ""
-    tier: str = ""
 
 
 def standard_rules() -> Rules:
@@ -105,15 +80,15 @@ class CaseService:
             return before
         if new.line not in self.rules.lines:
             raise BadInput("没有这条热线。", field="line")
-        kind, category = await self._classified(tx, new)
+        kind, category = await classified(tx, new)
         address = new.address.strip()
         if len(address) > LONGEST_ADDRESS:
             raise BadInput(f"事发地点最多 {LONGEST_ADDRESS} 个字。", field="address")
         if new.township:
             await directory.require_township(tx, new.township)
-        citizen = await self._citizen(tx, new, actor)
         at = self.clock.now()
-        tier = self._tier(new, kind, category)
+        citizen = await citizen_of(tx, new, actor, at)
+        tier = tier_of(new, kind, category)
         number = await store.next_number(tx, new.line, at)
         blank = Case(id=new_id())
         decided = decide(blank, Accept(number, tier), at, self.rules)
@@ -127,7 +102,7 @@ class CaseService:
         }
         columns = {
             **intake,
-            "title": await _title(tx, words, new, citizen),
+            "title": await title_of(tx, words, new, citizen),
             "citizen_id": citizen,
             "contact_id": new.contact_id,
             "form_token": new.form_token,
@@ -237,48 +212,6 @@ class CaseService:
         if before.accepted_by != actor.id:
             raise BadInput("这张表单已由他人提交，请刷新页面。", field="form_token")
         return await store.for_update(tx, before.id)
-
-    async def _classified(
-        self, tx: AsyncConnection, new: NewCase
-    ) -> tuple[Kind, categories.Category]:
-        if new.kind not in list(Kind):
-            raise BadInput("请选择诉求类型。", field="kind")
-        return Kind(new.kind), await categories.leaf(tx, new.category)
-
-    def _tier(self, new: NewCase, kind: Kind, category: categories.Category) -> Tier:
-        if new.tier:
-            if new.tier not in list(Tier):
-                raise BadInput("没有这一档办理时限，请重新选择。", field="tier")
-            return Tier(new.tier)
-        return Tier(category.tier) if category.tier else KIND_TIERS[kind]
-
-    async def _citizen(self, tx: AsyncConnection, new: NewCase, actor: Actor) -> str | None:
-        citizen = new.citizen_id
-        if new.contact_id:
-            try:
-                citizen = citizen or (await contact(tx, new.contact_id, actor)).citizen_id
-            except NotFound as error:
-                raise BadInput("没有找到这通来电的记录，请刷新页面。", field="contact") from error
-        if citizen is None and (new.name or new.citizen_address):
-            citizen = await citizen_without_number(tx, new.contact_id, self.clock.now())
-        if citizen and (new.name or new.citizen_address):
-            await update_citizen(
-                tx,
-                citizen,
-                name=new.name,
-                address=new.citizen_address,
-                actor=actor,
-                at=self.clock.now(),
-            )
-        return citizen
-
-
-async def _title(tx: AsyncConnection, words: str, new: NewCase, citizen: str | None) -> str:
-    """Give the first words; lists show them to many, so a confidential citizen is masked."""
-    title = " ".join(words.split())
-    if new.confidential:
-        title = at_intake(title, await own_words(tx, citizen))
-    return title[:TITLE_LENGTH]
 
 
 def _own_department(command: Command, case: Case, actor: Actor) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rexian.kernel.access import MASKED_NAME, Permission, require
+from rexian.kernel.access import MASKED_NAME, Permission, may, require
 from rexian.kernel.actor import Actor, Role
 from rexian.kernel.errors import Forbidden, NotFound
 
@@ -128,6 +128,21 @@ async def contact(tx: AsyncConnection, contact_id: str, actor: Actor) -> Contact
     if row is None:
         raise NotFound(contact=contact_id)
     return Contact(*row)
+
+
+async def own_contact(tx: AsyncConnection, contact_id: str, actor: Actor) -> Contact:
+    """Return a contact that the actor may take a case down for.
+
+    That is one the actor took, or one of the actor's seat that nobody else is known to have taken;
+    roles that see confidential citizens may use any. Who accepts a case becomes one of the few who
+    know a confidential citizen, and ids of contacts can be worked out: raises `NotFound` for
+    somebody else's just as for one that does not exist, and `Forbidden` like `contact`.
+    """
+    found = await contact(tx, contact_id, actor)
+    own_seat = found.agent is None and found.seat is not None and found.seat == actor.seat
+    if own_seat or found.agent == actor.id or may(actor, Permission.SEE_CONFIDENTIAL):
+        return found
+    raise NotFound(contact=contact_id)
 
 
 async def history(

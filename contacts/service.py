@@ -142,7 +142,7 @@ async def call_answered(
     done = await tx.execute(
         text("""
             UPDATE contacts SET answered_at = coalesce(answered_at, :at), seat = :seat,
-                agent = coalesce(CAST(:agent AS text), agent),
+                agent = CAST(:agent AS text),
                 outcome = 'answered'
             WHERE id = :id AND (seat IS DISTINCT FROM :seat)
         """),

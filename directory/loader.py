@@ -111,6 +111,28 @@ async def give_development_password(tx: AsyncConnection, hashed: str) -> None:
     )
 
 
+async def password_hashes(tx: AsyncConnection) -> list[str]:
+    """Every hash some login has, each once: logins seeded together share theirs."""
+    found = await tx.execute(
+        text("SELECT DISTINCT password_hash FROM users WHERE password_hash IS NOT NULL")
+    )
+    return list(found.scalars())
+
+
+async def forget_passwords(tx: AsyncConnection, hashes: list[str]) -> None:
+    """Take these passwords away, and end the sessions of whoever had one of them."""
+    from rexian.kernel.web.sessions import close_all  # brings the whole web base along
+
+    found = await tx.execute(
+        text(
+            "UPDATE users SET password_hash = NULL WHERE password_hash = ANY(:hashes) RETURNING id"
+        ),
+        {"hashes": hashes},
+    )
+    for user in found.scalars().all():
+        await close_all(tx, user)
+
+
 async def lacks_passwords(tx: AsyncConnection) -> bool:
     """Whether any login is still without a password."""
     found = await tx.execute(

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rexian.kernel import events
 from rexian.kernel.actor import Actor, Role
-from rexian.kernel.clock import Clock
+from rexian.kernel.clock import Clock, SystemClock
 from rexian.kernel.db import Database
 from rexian.kernel.errors import RexianError, TooMany
 from rexian.kernel.passwords import hash_password, verify_password
@@ -77,16 +77,40 @@ async def actor_of(tx: AsyncConnection, user_id: str) -> Actor | None:
     return Actor("user", row.id, Role(row.role), row.name, row.department, row.seat)
 
 
-async def set_password(db: Database, login: str, password: str) -> bool:
-    """Give a login a (new) password and unlock it; False when there is no such login."""
+async def set_password(
+    db: Database,
+    login: str,
+    password: str,
+    *,
+    actor: Actor | None = None,
+    clock: Clock | None = None,
+) -> bool:
+    """Give a login a (new) password and unlock it; False when there is no such login.
+
+    Every session of the user ends: who knew the old password is out at once. `actor` is who did
+    it (the console when not given); it is kept in the log.
+    """
+    from rexian.kernel.web.sessions import close_all  # brings the whole web base along
+
     hashed = await asyncio.to_thread(hash_password, password)
     async with db.begin() as tx:
         done = await tx.execute(
-            text("UPDATE users SET password_hash = :hash WHERE login = :login"),
+            text("UPDATE users SET password_hash = :hash WHERE login = :login RETURNING id"),
             {"hash": hashed, "login": login},
         )
+        user_id = done.scalar_one_or_none()
         await tx.execute(text("DELETE FROM sign_in_attempts WHERE login = :l"), {"l": login})
-    return bool(done.rowcount)
+        if user_id is None:
+            return False
+        await close_all(tx, user_id)
+        await events.append(
+            tx,
+            events.Subject("user", user_id),
+            [events.NewEvent("user.password_set", {})],
+            actor=actor or Actor.system("console"),
+            at=(clock or SystemClock()).now(),
+        )
+    return True
 
 
 async def _refuse_locked(tx: AsyncConnection, login: str, now: datetime) -> None:

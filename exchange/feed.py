@@ -3,6 +3,10 @@
 A changed case moves to the end of the feed. The feed's cursor has the form and the rule of the
 event log's: a row is given out only when every transaction that began before its own has ended,
 so a row that commits late is never missed.
+
+A case is written anew when something happens to it, and when its citizen's name or address is
+written down later: what is known of the citizen is taken out of the texts. Texts erased from the
+case are gone from the row with the next event of the case.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cases.facts import facts
+from cases.facts import facts_of
 from exchange.feed_format import document
 from rexian.kernel.actor import Actor
 from rexian.kernel.clock import Clock
@@ -24,6 +28,7 @@ from rexian.kernel.readers import Reader
 
 READER = "exchange.feed"
 ACTOR = Actor.system("exchange")
+CASES_AT_ONCE = 100
 
 _PUT = text("""
     INSERT INTO exchange_cases (case_id, epoch, xid, id, event_id, document, changed_at)
@@ -33,6 +38,10 @@ _PUT = text("""
         id = excluded.id, event_id = excluded.event_id, document = excluded.document,
         changed_at = excluded.changed_at
     WHERE exchange_cases.document <> excluded.document
+""")
+_OF_CITIZEN = text("""
+    SELECT e.case_id FROM exchange_cases e JOIN cases c ON c.id = e.case_id
+    WHERE c.citizen_id = :citizen ORDER BY e.case_id
 """)
 _READ = text("""
     SELECT epoch, xid::text AS xid, id, document FROM exchange_cases
@@ -53,21 +62,27 @@ class Slice:
 
 
 async def handle(tx: AsyncConnection, event: Event) -> None:
-    """Write the row of the case the event is about; seeing an event twice does no harm."""
-    if event.subject.kind != "case":
-        return
-    case = await facts(tx, event.subject.id, ACTOR)
-    if case is None:
-        return
-    await tx.execute(
-        _PUT,
-        {
-            "case_id": case.id,
-            "event_id": event.id,
-            "document": json.dumps(document(case), ensure_ascii=False),
-            "at": event.at,
-        },
-    )
+    """Write the rows of the cases the event touches; seeing an event twice does no harm."""
+    if event.subject.kind == "case":
+        await _write(tx, [event.subject.id], event)
+    elif event.type == "citizen.updated":
+        found = await tx.execute(_OF_CITIZEN, {"citizen": event.subject.id})
+        case_ids = list(found.scalars())
+        for first in range(0, len(case_ids), CASES_AT_ONCE):
+            await _write(tx, case_ids[first : first + CASES_AT_ONCE], event)
+
+
+async def _write(tx: AsyncConnection, case_ids: list[str], event: Event) -> None:
+    for case in (await facts_of(tx, case_ids, ACTOR)).values():
+        await tx.execute(
+            _PUT,
+            {
+                "case_id": case.id,
+                "event_id": event.id,
+                "document": json.dumps(document(case), ensure_ascii=False),
+                "at": event.at,
+            },
+        )
 
 
 def reader(db: Database, clock: Clock) -> Reader:

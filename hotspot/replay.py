@@ -19,9 +19,9 @@ async def replay(db: Database, clock: Clock) -> list[Spot]:
     cursor, more = Cursor.START, True
     while more:
         async with db.begin() as tx:
-            some, cursor = await read(tx, cursor, EVENTS_AT_ONCE, TYPES)
+            some, after = await read(tx, cursor, EVENTS_AT_ONCE, TYPES)
         events += some
-        more = bool(some)
+        cursor, more = after, after != cursor
     facts = replayed(events)
     texts: dict[str, str] = {}
     ids = [fact.id for fact in facts]

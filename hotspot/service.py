@@ -124,16 +124,26 @@ class Recompute:
 
 
 async def _reader_stands(tx: AsyncConnection) -> object:
-    """Where the facts' reader stands: when it moved meanwhile, the report is computed again.
+    """The last event the facts were told of: when it is another, the report is computed again.
 
     The work row is locked by the caller, so a waking that found it leased has been committed.
     """
     found = await tx.execute(
-        text("SELECT epoch, xid::text, id FROM reader_cursors WHERE name = :name"),
+        text("SELECT epoch, xid::text AS xid, id FROM reader_cursors WHERE name = :name"),
         {"name": READER},
     )
-    row = found.one_or_none()
-    return tuple(row) if row else None
+    cursor = found.one_or_none()
+    if cursor is None:
+        return None
+    told = await tx.execute(
+        text("""
+            SELECT id FROM events WHERE type = ANY(:types)
+                AND (epoch, xid, id) <= (:epoch, CAST(CAST(:xid AS text) AS xid8), :id)
+            ORDER BY epoch DESC, xid DESC, id DESC LIMIT 1
+        """),
+        {"types": list(TYPES), "epoch": cursor.epoch, "xid": cursor.xid, "id": cursor.id},
+    )
+    return told.scalar_one_or_none()
 
 
 async def scrubbed_texts(tx: AsyncConnection, case_ids: Sequence[str]) -> dict[str, str]:

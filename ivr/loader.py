@@ -1,4 +1,4 @@
-"""Menus from files, read again when a file changes.
+"""Menus from files, read again when a file, or the prompts' texts, change.
 
 A changed file that cannot be used, or that the linter finds an error in, is not taken: calls go
 on with the menus as they were, and `problem` says why.
@@ -13,7 +13,7 @@ import yaml
 
 from ivr.lint import Finding, lint
 from ivr.schema import BadMenu, parse
-from ivr.texts import prompt_ids
+from ivr.texts import PROMPTS, prompt_ids
 from ivr.types import Menu, MenuSet
 
 MENUS = Path(__file__).parent / "menus"
@@ -106,7 +106,7 @@ class MenuLoader:
 
     def _look(self) -> Stamp:
         found = []
-        for file in sorted(self._folder.glob("*.yaml")):
+        for file in (*sorted(self._folder.glob("*.yaml")), PROMPTS):
             try:
                 status = file.stat()
             except FileNotFoundError:  # removed between the listing and the look

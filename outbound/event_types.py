@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from outbound.model import Channel, Decision, State
-from rexian.kernel.event_types import EventType, code, declare, identifier, one_of
+from rexian.kernel.event_types import EventType, code, declare, identifier, one_of, pattern
 
 _NOTICE = {
     "notice": code(),
@@ -27,5 +27,11 @@ _DECISIONS = {
 TYPES = (
     *(EventType(f"notice.{state.value}", "notice", m, _NOTICE) for state, m in _MEANINGS.items()),
     *(EventType(f"notice.{one.value}", "notice", m, _NOTICE) for one, m in _DECISIONS.items()),
+    EventType(
+        "work.tried_again",
+        "work",
+        "a person had work tried again that was given up",
+        {"kind": pattern("[a-z_]{1,30}([.][a-z_]{1,30})*", "a kind of work")},
+    ),
 )
 declare(*TYPES)

@@ -61,7 +61,7 @@ async def claim(
         return None
     until = message.send_after
     if quiet is not None and until <= now:
-        until = quiet.earliest(now, Channel(message.channel))
+        until = quiet.earliest(now, Channel(message.channel), urgent=message.urgent)
     if until > now:
         await progress.hold(tx, message, leased, until)
         return None

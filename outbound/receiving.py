@@ -6,7 +6,6 @@ changes nothing the second time and a text stays one contact.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,26 +13,26 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, func, insert, or_, select, text, update
+from sqlalchemy import Row, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outbound import progress
 from outbound.model import State
 from outbound.ports import InboundListener
+from outbound.redelivery import Answers, digest_of, refers, stored_lately
 from outbound.tables import inbound_parts, messages, parts, receipts
 from rexian.kernel import work
 from rexian.kernel.clock import Clock
 from rexian.kernel.db import Database
 from rexian.kernel.errors import Unavailable
+from rexian.kernel.phone import BadNumber, parse
 from sms.codec.smpp_constants import CommandStatus, Tag
 from sms.codec.smpp_message import DeliverSm
 from sms.receipt import ReceiptState, is_receipt, parse_receipt, spellings
-from sms.segment import decode_text, split_header
+from sms.segment import decode_text, split_message
 
 log = structlog.get_logger()
 
-#: The carrier repeats a delivery whose answer it missed within this time.
-REPEATED_WITHIN = timedelta(minutes=5)
 #: A long text whose missing part has not come by then is handed over with a gap.
 WAIT_FOR_PARTS = timedelta(minutes=5)
 INCOMPLETE = "outbound.inbound_incomplete"
@@ -44,11 +43,17 @@ UNKNOWN_LINE = "12345"
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Stores what comes in; `__call__` is the session's `on_deliver`."""
+    """Stores what comes in; `__call__` is the session's `on_deliver`, `answers` its follower."""
 
     db: Database
     clock: Clock
     listener: InboundListener
+    answers: Answers
+
+    @classmethod
+    def make(cls, db: Database, clock: Clock, listener: InboundListener) -> Receiver:
+        """A receiver that has answered nothing yet."""
+        return cls(db, clock, listener, Answers(clock))
 
     async def __call__(self, pdu: DeliverSm) -> int:
         """Store one deliver_sm; returns the command_status of the answer."""
@@ -74,7 +79,7 @@ class Receiver:
             "error": receipt.error,
             "done_date": receipt.done_date,
             "reference": reference.number if reference else None,
-            "phone": pdu.source_addr,
+            "phone": canonical(pdu.source_addr),
             "received_at": self.clock.now(),
         }
         await one_at_a_time(tx, pdu.source_addr)
@@ -83,17 +88,14 @@ class Receiver:
 
     async def _text(self, tx: AsyncConnection, pdu: DeliverSm) -> None:
         now = self.clock.now()
-        concatenation, octets = split_header(pdu.payload, pdu.esm_class)
-        digest = _digest(pdu)
+        concatenation, octets = split_message(pdu)
+        digest = digest_of(pdu)
         reference = concatenation.reference if concatenation else None
-        await _hold_thread(tx, pdu.source_addr, pdu.destination_addr, reference or digest)
-        repeated = await tx.execute(
-            select(inbound_parts.c.id).where(
-                inbound_parts.c.digest == digest,
-                inbound_parts.c.received_at > now - REPEATED_WITHIN,
-            )
+        answered = self.answers.begin(digest)
+        await _hold_thread(
+            tx, pdu.source_addr, pdu.destination_addr, digest if reference is None else reference
         )
-        if repeated.first() is not None:
+        if (refers(pdu) or not answered) and await stored_lately(tx, digest, now):
             return
         stored = await tx.execute(
             insert(inbound_parts)
@@ -113,10 +115,25 @@ class Receiver:
         if part.total == 1:
             await self._hand_over(tx, [part])
             return
-        together = await _thread_of(tx, part)
-        if len({one.number for one in together}) == part.total:
+        await self._join(tx, part, now)
+
+    async def _join(self, tx: AsyncConnection, part: Row[Any], now: datetime) -> None:
+        """Put a part to the others of its text.
+
+        References come round again (an 8-bit one after 256 texts): what waits too long already, or
+        has this part with other words, is another text and is handed over as it is.
+        """
+        waiting = [one for one in await _thread_of(tx, part) if one.id != part.id]
+        if waiting and (
+            waiting[0].received_at <= now - WAIT_FOR_PARTS
+            or part.number in {one.number for one in waiting}
+        ):
+            await self._hand_over(tx, waiting)
+            waiting = []
+        together = [*waiting, part]
+        if len(together) == part.total:
             await self._hand_over(tx, together)
-        elif len(together) == 1:
+        elif not waiting:
             await work.enqueue(
                 tx, INCOMPLETE, str(part.id), {"part": part.id}, run_at=now + WAIT_FOR_PARTS
             )
@@ -129,7 +146,7 @@ class Receiver:
                 select(inbound_parts).where(inbound_parts.c.id == leased.payload["part"])
             )
             part = first.one()
-            await _hold_thread(tx, part.source, part.destination, part.reference or part.digest)
+            await _hold_thread(tx, part.source, part.destination, part.reference)
             together = await _thread_of(tx, part)
             if part.id in {one.id for one in together}:
                 await self._hand_over(tx, together)
@@ -143,7 +160,7 @@ class Receiver:
         )
         contact = await self.listener(
             tx,
-            number=first.source if first.source.startswith("+") else _plus(first.source),
+            number=canonical(first.source),
             body=body,
             line=_line(first.destination),
             message_ref=f"smpp-{first.id}",
@@ -161,9 +178,18 @@ def _plus(source: str) -> str:
     return f"+{source}" if source.startswith("86") and len(source) > len("86") + 8 else source
 
 
-def _digest(pdu: DeliverSm) -> str:
-    whole = f"{pdu.source_addr}\n{pdu.destination_addr}\n{pdu.payload.hex()}"
-    return hashlib.sha256(whole.encode()).hexdigest()
+def canonical(number: str) -> str:
+    """A subscriber's number in E.164, however the carrier writes it: 86…, +86…, 0086… or bare."""
+    try:
+        return parse(number).e164
+    except BadNumber:
+        return _plus(number)
+
+
+def _forms(number: str) -> tuple[str, ...]:
+    """How rows may hold the E.164 `number`."""
+    plain = number.lstrip("+")
+    return (number, plain, plain.removeprefix("86"))
 
 
 def _line(destination: str) -> str:
@@ -210,13 +236,17 @@ async def one_at_a_time(tx: AsyncConnection, phone: str) -> None:
     Taken before the message is locked, by both.
     """
     await tx.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:p, 1))"), {"p": phone.lstrip("+")}
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:p, 1))"), {"p": canonical(phone)}
     )
 
 
 async def match_early(tx: AsyncConnection, part_ids: Sequence[int]) -> None:
     """Receipts that came before the carrier's id of their part was written find it now."""
-    found = await tx.execute(select(parts).where(parts.c.id.in_(part_ids)))
+    found = await tx.execute(
+        select(parts, messages.c.recipient)
+        .join(messages, messages.c.id == parts.c.message_id)
+        .where(parts.c.id.in_(part_ids))
+    )
     for part in found.all():
         if part.carrier_message_id is None:
             continue
@@ -224,6 +254,7 @@ async def match_early(tx: AsyncConnection, part_ids: Sequence[int]) -> None:
             select(receipts)
             .where(
                 receipts.c.part_id.is_(None),
+                receipts.c.phone.in_(_forms(part.recipient)),
                 receipts.c.carrier_message_id.in_(spellings(part.carrier_message_id)),
             )
             .order_by(receipts.c.id)
@@ -249,7 +280,7 @@ async def _part_of(tx: AsyncConnection, receipt: Row[Any]) -> Row[Any] | None:
 
     The telephone number must fit in both cases: ids of carriers are not unique for ever.
     """
-    same_phone = func.ltrim(messages.c.recipient, "+") == receipt.phone.lstrip("+")
+    same_phone = messages.c.recipient == canonical(receipt.phone)
     by_id = parts.c.carrier_message_id.in_(spellings(receipt.carrier_message_id))
     unanswered = parts.c.carrier_message_id.is_(None) & parts.c.state.in_(
         [State.SENDING.value, State.UNCERTAIN.value]

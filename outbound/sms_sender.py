@@ -94,7 +94,7 @@ class SmsSender:
             if message.state != State.WAITING.value:
                 await work.finish(tx, leased)
                 return None
-            hold = self._not_before(message, leased, now)
+            hold = self._not_before(message, now)
             if hold > now:
                 await progress.hold(tx, message, leased, hold)
                 return None
@@ -111,7 +111,7 @@ class SmsSender:
             await progress.move(tx, message, State.SENDING, at=now)
         return message.recipient, rows
 
-    def _not_before(self, message: Row[Any], leased: Leased, now: datetime) -> datetime:
+    def _not_before(self, message: Row[Any], now: datetime) -> datetime:
         """When it may go out: one held up by the carrier may have come into quiet hours.
 
         What was let out in quiet hours (ADR 8) stays so for the grace that let it out.
@@ -120,8 +120,7 @@ class SmsSender:
         if set_for > now:
             return set_for
         let_out = set_for if self.quiet.quiet_at(set_for) else None
-        urgent = bool(leased.payload.get("urgent"))
-        return self.quiet.earliest(now, Channel.SMS, urgent=urgent, last_contact_at=let_out)
+        return self.quiet.earliest(now, Channel.SMS, urgent=message.urgent, last_contact_at=let_out)
 
     async def _doubt(self, tx: AsyncConnection, message: Row[Any], leased: Leased) -> None:
         """An earlier worker died between `sending` and writing down what came of it."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import delete, select, text
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outbound.model import Channel, NewMessage, State
-from outbound.tables import messages, parts
+from outbound.tables import inbound_parts, messages, parts
 from rexian.kernel import work
 from rexian.kernel.ids import new_id
 from sms.segment import segment
@@ -55,6 +56,7 @@ async def create(
             title=new.title,
             body=new.body,
             state=State.WAITING.value,
+            urgent=urgent,
             send_after=send_after,
             created_at=at,
         )
@@ -69,7 +71,7 @@ async def create(
         tx,
         work_kind(new.channel),
         work_key(message_id, 1),
-        {"message": message_id, "urgent": urgent},
+        {"message": message_id},
         run_at=send_after,
     )
     return message_id
@@ -92,3 +94,35 @@ async def _store_parts(tx: AsyncConnection, message_id: str, new: NewMessage) ->
             for part in segment(new.body, reference=reference)
         ],
     )
+
+
+async def forget_receipts(tx: AsyncConnection, before: datetime, limit: int) -> int:
+    """Delete up to `limit` receipts that came before that time; what they said is in the parts.
+
+    One stays while its message is open, or while a message to its number waits for an answer
+    that may bring the id it names.
+    """
+    gone = await tx.execute(
+        text("""
+            DELETE FROM receipts WHERE id IN (
+                SELECT r.id FROM receipts r WHERE r.received_at < :before AND NOT EXISTS (
+                    SELECT FROM messages m JOIN message_parts p ON p.message_id = m.id
+                    WHERE m.state IN ('waiting', 'sending', 'uncertain')
+                        AND (p.id = r.part_id OR r.part_id IS NULL
+                            AND right(m.recipient, 11) = right(r.phone, 11)))
+                ORDER BY r.received_at LIMIT :limit)
+        """),
+        {"before": before, "limit": limit},
+    )
+    return gone.rowcount
+
+
+async def forget_inbound(tx: AsyncConnection, before: datetime, limit: int) -> int:
+    """Delete up to `limit` parts that came before that time and have become contacts."""
+    old = (
+        select(inbound_parts.c.id)
+        .where(inbound_parts.c.contact_id.is_not(None), inbound_parts.c.received_at < before)
+        .order_by(inbound_parts.c.received_at)
+        .limit(limit)
+    )
+    return (await tx.execute(delete(inbound_parts).where(inbound_parts.c.id.in_(old)))).rowcount

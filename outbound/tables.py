@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     FetchedValue,
@@ -32,6 +33,7 @@ messages = Table(
     Column("body", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("round", Integer, nullable=False, server_default="1"),
+    Column("urgent", Boolean, nullable=False, server_default="false"),
     Column("send_after", DateTime(timezone=True), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("sent_at", DateTime(timezone=True)),

@@ -10,6 +10,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 import structlog
 from twisted.internet.defer import Deferred
@@ -21,19 +22,37 @@ from rexian.kernel.errors import RexianError
 from sms.account import Account, Counters, NotSent, Refused, Throttled, Unanswered
 from sms.codec.smpp_message import DeliverSm, SubmitSm
 from sms.reactor import Connector, Reactor, reactor_of_running_loop
-from sms.session import SmppSession, State
+from sms.session import Answered, SmppSession, State
 
 log = structlog.get_logger()
 
 #: Stores one delivered PDU and gives the command_status to answer.
 OnDeliver = Callable[[DeliverSm], Awaitable[int]]
+#: Submits whose answer has not come so long after `hold` are given up with the session. Shorter
+#: than the supervisor's patience with a process that stops (10 s).
+HOLD_S = 7.0
+
+
+class Follower(Protocol):
+    """Wants to know which of its answers the carrier can have received."""
+
+    def answered(self, pdu: DeliverSm, command_status: int) -> None:
+        """The answer to `pdu` was written to the connection it came by."""
+
+    def disconnected(self) -> None:
+        """The connection ended: answers written last may be lost."""
 
 
 class SmppClient:
     """Start it once; `submit` whenever; `stop` unbinds."""
 
-    def __init__(self, account: Account, on_deliver: OnDeliver) -> None:
+    def __init__(
+        self, account: Account, on_deliver: OnDeliver, follower: Follower | None = None
+    ) -> None:
         """`on_deliver` is called for receipts and for messages from phones."""
+        self._follower = follower
+        self._holding = False
+        self._queued = 0
         self.account = account
         self.counters = Counters()
         self._on_deliver = on_deliver
@@ -48,8 +67,9 @@ class SmppClient:
 
     @property
     def bound(self) -> bool:
-        """Whether a session is bound now."""
-        return self._session is not None and self._session.state is State.BOUND
+        """Whether a session is bound now and takes submits."""
+        session = self._session
+        return session is not None and session.state is State.BOUND and not self._holding
 
     async def start(self) -> None:
         """Begin to connect; returns at once."""
@@ -64,6 +84,23 @@ class SmppClient:
         except TimeoutError:
             return False
         return True
+
+    def hold(self) -> None:
+        """Submit nothing more: who waits is told `NotSent` at once, what has left may be answered.
+
+        Call it when the process is told to stop, before `stop`.
+        """
+        if self._holding:
+            return
+        self._holding = True
+        for _ in range(self._queued):
+            self._room.release()
+        asyncio.get_running_loop().call_later(HOLD_S, self._cut)
+
+    def _cut(self) -> None:
+        self._stopping.set()
+        if self._session is not None:
+            self._session.unbind()
 
     async def stop(self) -> None:
         """Unbind and end."""
@@ -108,12 +145,17 @@ class SmppClient:
 
         Whoever submits holds a lease that ends: a message may not leave long after it was begun.
         """
+        self._queued += 1
         try:
             async with asyncio.timeout(self.account.response_timeout_s):
                 await self._room.acquire()
         except TimeoutError:
             raise NotSent(problem="window full") from None
+        finally:
+            self._queued -= 1
         try:
+            if self._holding:
+                raise NotSent(problem="stopping")
             yield
         finally:
             self._room.release()
@@ -169,6 +211,8 @@ class SmppClient:
         if connected:
             await session.closed.asFuture(asyncio.get_running_loop())
             self.counters.disconnects += 1
+            if self._follower is not None:
+                self._follower.disconnected()
         self._session = None
         await self._tell()
 
@@ -177,7 +221,8 @@ class SmppClient:
             self._changed.notify_all()
 
     def _new_session(self, reactor: Reactor) -> SmppSession:
-        return SmppSession(self.account, self._deliver, reactor, self.counters)
+        told: tuple[Answered, ...] = (self._follower.answered,) if self._follower else ()
+        return SmppSession(self.account, self._deliver, reactor, self.counters, *told)
 
     def _deliver(self, pdu: DeliverSm) -> Deferred[int]:
         return Deferred.fromFuture(asyncio.ensure_future(self._on_deliver(pdu)))

@@ -20,7 +20,9 @@ from sms.codec.smpp_constants import (
     DATA_CODING_LATIN1,
     DATA_CODING_UCS2,
     ESM_CLASS_UDHI,
+    Tag,
 )
+from sms.codec.smpp_message import DeliverSm
 
 Alphabet = Literal["gsm", "ucs2"]
 
@@ -124,6 +126,20 @@ def split_header(user_data: bytes, esm_class: int) -> tuple[Concatenation | None
         if found is not None:
             return found, rest
     return None, rest
+
+
+def split_message(pdu: DeliverSm) -> tuple[Concatenation | None, bytes]:
+    """Which part of which long text `pdu` is, and the octets of its text.
+
+    By the user data header, or by the TLVs sar_msg_ref_num, sar_total_segments and
+    sar_segment_seqnum (SMPP 3.4 §5.3.2.22-24), which count only when all three are there.
+    """
+    found, octets = split_header(pdu.payload, pdu.esm_class)
+    tags = (Tag.sar_msg_ref_num, Tag.sar_total_segments, Tag.sar_segment_seqnum)
+    reference, total, number = (pdu.tlv(tag) for tag in tags)
+    if found is None and reference and total and number and 1 <= number.number <= total.number:
+        found = Concatenation(reference.number, total.number, number.number)
+    return found, octets
 
 
 def decode_text(octets: bytes, data_coding: int) -> str:

@@ -41,6 +41,12 @@ _SLOW_DOWN = frozenset({CommandStatus.ESME_RTHROTTLED, CommandStatus.ESME_RMSGQF
 #: Takes what the carrier delivers; its Deferred fires with the command_status to answer, and only
 #: when the message is stored safely.
 Receive = Callable[[DeliverSm], "Deferred[int]"]
+#: Hears that the answer to a delivery was written to the connection it came by.
+Answered = Callable[[DeliverSm, int], None]
+
+
+def _nobody(_pdu: DeliverSm, _command_status: int) -> None:
+    return
 
 
 class State(StrEnum):
@@ -56,7 +62,12 @@ class SmppSession(Protocol):
     """Speaks for one account on one connection; `bound` and `closed` fire once each."""
 
     def __init__(
-        self, account: Account, receive: Receive, reactor: Time, counters: Counters
+        self,
+        account: Account,
+        receive: Receive,
+        reactor: Time,
+        counters: Counters,
+        answered: Answered = _nobody,
     ) -> None:
         """Nothing is sent before the connection is made."""
         self.account = account
@@ -64,6 +75,7 @@ class SmppSession(Protocol):
         self.bound: Deferred[None] = Deferred()
         self.closed: Deferred[None] = Deferred()
         self._receive = receive
+        self._told = answered
         self._reactor = reactor
         self._counters = counters
         self._framer = Framer()
@@ -240,19 +252,23 @@ class SmppSession(Protocol):
                 self._receive(pdu).addCallbacks(
                     self._stored,
                     self._not_stored,
-                    callbackArgs=(pdu.sequence_number,),
-                    errbackArgs=(pdu.sequence_number,),
+                    callbackArgs=(pdu,),
+                    errbackArgs=(pdu,),
                 )
             case _:
                 status = CommandStatus.ESME_RINVBNDSTS
                 self._reply(GenericNack(command_status=status, sequence_number=pdu.sequence_number))
 
-    def _stored(self, command_status: int, sequence: int) -> None:
-        self._reply(DeliverSmResp(command_status=command_status, sequence_number=sequence))
+    def _stored(self, command_status: int, pdu: DeliverSm) -> None:
+        self._reply(
+            DeliverSmResp(command_status=command_status, sequence_number=pdu.sequence_number)
+        )
+        if self.state is not State.CLOSED:
+            self._told(pdu, command_status)
 
-    def _not_stored(self, failure: Failure, sequence: int) -> None:
+    def _not_stored(self, failure: Failure, pdu: DeliverSm) -> None:
         log.error("delivered message not stored", error=_name(failure))
-        self._stored(CommandStatus.ESME_RX_T_APPN, sequence)
+        self._stored(CommandStatus.ESME_RX_T_APPN, pdu)
 
     def _reply(self, pdu: Pdu) -> None:
         self._write(encode(pdu))

@@ -10,6 +10,7 @@ import argparse
 import difflib
 import importlib
 import importlib.util
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,7 @@ COMMANDS = {
     "prompts": Command("prompts", "what callers hear: build, list", "rexian prompts build"),
     "migrate": Command("migrate", "bring the database up to date", "rexian migrate"),
     "audit": Command("audit", "check the event log's hash chains", "rexian audit verify"),
+    "user": Command("user", "give a login its password", "rexian user password admin"),
     "exchange": Command("exchange", "tokens of departments' systems", "rexian exchange token NAME"),
     "hotspots": Command("hotspots", "hotspot figures, replayed", "rexian hotspots verify"),
     "settings": Command("settings", "the settings in force and their sources", "rexian settings"),
@@ -100,13 +102,25 @@ def _run(command: Command, words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="rexian")
     commands = parser.add_subparsers(dest="command", required=True)
     importlib.import_module(f"rexian.app.commands.{command.module}").register(commands)
+    _teach(commands.choices[words[0]], command)
     try:
         arguments = parser.parse_args(words)
         code: int = arguments.run(arguments)
     except RexianError as error:
         print(f"{error.sentence}\n  ({error})", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # the reader, `head` for example, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     return code
+
+
+def _teach(parser: argparse.ArgumentParser, command: Command) -> None:
+    """Let `rexian COMMAND --help` say what it is for, and show it used."""
+    parser.description = (
+        parser.description or f"{command.purpose[:1].upper()}{command.purpose[1:]}."
+    )
+    parser.epilog = parser.epilog or f"example: {command.example}"
 
 
 def _closed(error: PermissionError) -> str:

@@ -2,7 +2,8 @@
 
 In development (`settings.development`) seeded logins without a password get the one below, which
 the start-up prints; elsewhere they stay without one, and nobody can sign in with them until an
-administrator sets a password.
+administrator sets a password (`rexian user password LOGIN`). A database that was in development
+before loses that password on every login that still has it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from knowledge import loader as knowledge_loader
 from rexian.kernel.clock import Clock, SystemClock
 from rexian.kernel.db import Database
 from rexian.kernel.errors import BadSetting
-from rexian.kernel.passwords import hash_password
+from rexian.kernel.passwords import hash_password, verify_password
 from rexian.kernel.settings import Settings
 
 #: Password of the seeded logins in development; the desk listens on 127.0.0.1 only.
@@ -42,3 +43,15 @@ async def load_seed(db: Database, settings: Settings, clock: Clock | None = None
         hashed = await asyncio.to_thread(hash_password, DEVELOPMENT_PASSWORD)
         async with db.begin() as tx:
             await directory_loader.give_development_password(tx, hashed)
+    if not settings.development:
+        await _forget_development_password(db)
+
+
+async def _forget_development_password(db: Database) -> None:
+    async with db.begin() as tx:
+        hashes = await directory_loader.password_hashes(tx)
+    public = [
+        one for one in hashes if await asyncio.to_thread(verify_password, DEVELOPMENT_PASSWORD, one)
+    ]
+    async with db.begin() as tx:
+        await directory_loader.forget_passwords(tx, public)

@@ -1,30 +1,26 @@
 """The audit of the event log: every chain, every head, every signed root.
 
-An hourly root signs (Ed25519) the length and head of each chain that grew since the last root,
-chained to that root, so that a removed last row, or a removed chain, is found too.
+The roots (`kernel/roots.py`) find a removed last row or chain; the note beside the key finds a
+removed newest root.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
-import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rexian.kernel.clock import Clock
+from rexian.kernel.chain import GENESIS, chain_hash
 from rexian.kernel.db import Database
-from rexian.kernel.events import GENESIS, canonical, chain_hash
+from rexian.kernel.roots import holds, last_file, load_key, noted, root_hash, sign_root
 
-ROOT_ROWS = 1000
+__all__ = ["Fault", "last_file", "load_key", "sign_root", "verify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,101 +35,14 @@ class Fault:
         return f"{self.table} {self.row}: {self.problem}"
 
 
-def load_key(file: Path) -> Ed25519PrivateKey:
-    """The signing key, made with mode 0600 at first use. Keep a copy away from the database."""
-    if file.exists():
-        key = serialization.load_pem_private_key(file.read_bytes(), password=None)
-        if not isinstance(key, Ed25519PrivateKey):
-            raise ValueError(f"{file} holds no Ed25519 key")
-        return key
-    key = Ed25519PrivateKey.generate()
-    pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    fresh = file.with_name(f".{file.name}.{os.getpid()}.{threading.get_ident()}")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(pem)
-        out.flush()
-        os.fsync(out.fileno())
-    try:
-        os.link(fresh, file)  # whole or not at all, and the first of two makers wins
-    except FileExistsError:
-        return load_key(file)
-    finally:
-        fresh.unlink()
-    return key
+async def verify(
+    db: Database, key: Ed25519PrivateKey | None = None, last: Path | None = None
+) -> list[Fault]:
+    """Check the whole log; returns faults, the first bad row of each chain first. Reads only.
 
-
-async def sign_root(db: Database, key: Ed25519PrivateKey, clock: Clock) -> int:
-    """Sign what grew since the last root; returns how many chains. Short transactions."""
-    total = 0
-    while count := await _sign_some(db, key, clock):
-        total += count
-    return total
-
-
-async def _sign_some(db: Database, key: Ed25519PrivateKey, clock: Clock) -> int:
-    async with db.begin() as tx:
-        await tx.execute(text("SELECT pg_advisory_xact_lock(hashtext('event_roots'))"))
-        heads = (
-            await tx.execute(
-                text(
-                    "SELECT subject_kind, subject_id, length, head FROM event_heads"
-                    " WHERE length <> signed_length ORDER BY subject_kind, subject_id LIMIT :n"
-                    " FOR UPDATE"
-                ),
-                {"n": ROOT_ROWS},
-            )
-        ).all()
-        if not heads:
-            return 0
-        prev = (
-            await tx.execute(text("SELECT root FROM event_roots ORDER BY id DESC LIMIT 1"))
-        ).scalar_one_or_none() or GENESIS
-        at = clock.now()
-        root = _root_hash(bytes(prev), heads)
-        root_id = (
-            await tx.execute(
-                text(
-                    "INSERT INTO event_roots (at, prev_root, root, signature)"
-                    " VALUES (:at, :prev, :root, :sig) RETURNING id"
-                ),
-                {"at": at, "prev": bytes(prev), "root": root, "sig": key.sign(root)},
-            )
-        ).scalar_one()
-        await tx.execute(
-            text("INSERT INTO event_root_entries VALUES (:r, :kind, :id, :length, :head)"),
-            [
-                {
-                    "r": root_id,
-                    "kind": h.subject_kind,
-                    "id": h.subject_id,
-                    "length": h.length,
-                    "head": bytes(h.head),
-                }
-                for h in heads
-            ],
-        )
-        await tx.execute(
-            text(
-                "UPDATE event_heads SET signed_length = length"
-                " WHERE subject_kind = :kind AND subject_id = :id"
-            ),
-            [{"kind": h.subject_kind, "id": h.subject_id} for h in heads],
-        )
-        return len(heads)
-
-
-def _root_hash(prev: bytes, entries: Any) -> bytes:
-    rows = [[e.subject_kind, e.subject_id, e.length, bytes(e.head).hex()] for e in entries]
-    return hashlib.sha256(prev + canonical(rows).encode()).digest()
-
-
-async def verify(db: Database, key: Ed25519PrivateKey | None = None) -> list[Fault]:
-    """Check the whole log; returns faults, the first bad row of each chain first. Reads only."""
+    `last` is the note of the newest root (`last_file`); without it, or while there is no such
+    file, nobody can tell whether the newest roots were removed together with what they signed.
+    """
     faults: list[Fault] = []
     async with db.begin() as tx:
         await tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
@@ -141,6 +50,8 @@ async def verify(db: Database, key: Ed25519PrivateKey | None = None) -> list[Fau
         ends = await _verify_chains(tx, faults)
         await _verify_heads(tx, ends, faults)
         await _verify_roots(tx, ends, key, faults)
+        if last is not None:
+            await _verify_last(tx, last, faults)
     return faults
 
 
@@ -221,15 +132,33 @@ async def _verify_roots(
                     f"row {entry.length} of this chain was signed and is gone or changed",
                 )
             )
-    prev = GENESIS
+    prev, least = GENESIS, 1
     for root in await tx.execute(text("SELECT * FROM event_roots ORDER BY id")):
-        if bytes(root.prev_root) != prev or _root_hash(prev, entries.get(root.id, [])) != bytes(
-            root.root
-        ):
-            faults.append(Fault("event_roots", str(root.id), "root does not match its entries"))
+        told = root_hash(prev, entries.get(root.id, []), root.id, root.at, root.format)
+        if root.format < least or bytes(root.prev_root) != prev or told != bytes(root.root):
+            faults.append(
+                Fault("event_roots", str(root.id), "root does not match its entries, id or time")
+            )
         elif key is not None:
             try:
                 key.public_key().verify(bytes(root.signature), bytes(root.root))
             except InvalidSignature:
                 faults.append(Fault("event_roots", str(root.id), "signature does not verify"))
-        prev = bytes(root.root)
+        prev, least = bytes(root.root), max(least, root.format)
+
+
+async def _verify_last(tx: AsyncConnection, last: Path, faults: list[Fault]) -> None:
+    try:
+        newest = noted(last)
+    except ValueError:
+        faults.append(Fault(last.name, "1", "the note of the newest root cannot be read"))
+        return
+    if newest is not None and not await holds(tx, newest):
+        faults.append(
+            Fault(
+                "event_roots",
+                str(newest.id),
+                f"was signed ({last.name} names it) and is gone or changed: the database is behind"
+                " (removed rows, or a restored backup; when you restored one, move that file away)",
+            )
+        )

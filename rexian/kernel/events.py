@@ -9,10 +9,9 @@ Events hold ids, codes and salted hashes of free text, never text or personal da
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from sqlalchemy import Row, text
@@ -20,12 +19,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rexian.kernel import event_types
 from rexian.kernel.actor import Actor
+from rexian.kernel.chain import canonical, chain_hash
 from rexian.kernel.clock import aware
 from rexian.kernel.errors import BadInput
 from rexian.kernel.notify import notify
 
+#: With types given, `read` looks at this many events in one call at most.
+SCANNED = 2000
 JSON = str | int | bool | None | list["JSON"] | dict[str, "JSON"]
-GENESIS = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,39 +178,63 @@ async def append(
     return out
 
 
+#: Visible: nothing that orders before it can still commit.
+_VISIBLE = """
+    (e.epoch, e.xid, e.id) > (:epoch, CAST(CAST(:xid AS text) AS xid8), :id)
+    AND (e.epoch < (SELECT max(epoch) FROM event_epochs)
+         OR e.xid < pg_snapshot_xmin(pg_current_snapshot()))
+"""
+_READ = text(f"""
+    SELECT {_COLUMNS} FROM events e WHERE {_VISIBLE}
+    ORDER BY e.epoch, e.xid, e.id LIMIT :limit
+""")  # noqa: S608 - both parts are constants of this module
+_STRETCH = text(f"""
+    SELECT epoch, xid::text AS xid, id FROM (
+        SELECT e.epoch, e.xid, e.id FROM events e WHERE {_VISIBLE}
+        ORDER BY e.epoch, e.xid, e.id LIMIT :scanned) s
+    ORDER BY s.epoch DESC, s.xid DESC, s.id DESC LIMIT 1
+""")  # noqa: S608 - a constant of this module
+_READ_TYPES = text(f"""
+    SELECT {_COLUMNS} FROM events e WHERE {_VISIBLE}
+        AND (e.epoch, e.xid, e.id)
+            <= (:end_epoch, CAST(CAST(:end_xid AS text) AS xid8), :end_id)
+        AND e.type = ANY(:types)
+    ORDER BY e.epoch, e.xid, e.id LIMIT :limit
+""")  # noqa: S608 - both parts are constants of this module
+
+
 async def read(
     tx: AsyncConnection,
     after: Cursor,
     limit: int = 500,
     types: Sequence[str] | None = None,
 ) -> tuple[list[Event], Cursor]:
-    """Events after the cursor that can no longer be overtaken, and the cursor after the last one.
+    """Events after the cursor that can no longer be overtaken, and the cursor to go on from.
 
     An event is given only when every transaction that began before it has ended, so one with a
-    smaller id that commits later cannot be missed.
+    smaller id that commits later cannot be missed. With `types` one call looks at `SCANNED`
+    events at most and the cursor moves over those of other types too: no events does not mean
+    that there are none further on, a cursor that stayed where it was does.
     """
-    where = "AND e.type = ANY(:types)" if types is not None else ""
-    query = text(f"""
-        SELECT {_COLUMNS} FROM events e
-        WHERE (e.epoch, e.xid, e.id) > (:epoch, CAST(CAST(:xid AS text) AS xid8), :id)
-          AND (e.epoch < (SELECT max(epoch) FROM event_epochs)
-               OR e.xid < pg_snapshot_xmin(pg_current_snapshot()))
-          {where}
-        ORDER BY e.epoch, e.xid, e.id LIMIT :limit
-    """)  # noqa: S608 - both parts are constants of this module
+    place: dict[str, Any] = {"epoch": after.epoch, "xid": str(after.xid), "id": after.id}
+    if types is None:
+        events = [event_of(row) for row in await tx.execute(_READ, {**place, "limit": limit})]
+        return events, _place(events[-1]) if events else after
+    # The end is found first: whatever becomes visible between the two statements lies behind it.
+    end = (await tx.execute(_STRETCH, {**place, "scanned": SCANNED})).one_or_none()
+    if end is None:
+        return [], after
+    stretch = {"end_epoch": end.epoch, "end_xid": end.xid, "end_id": end.id}
     found = await tx.execute(
-        query,
-        {
-            "epoch": after.epoch,
-            "xid": str(after.xid),
-            "id": after.id,
-            "limit": limit,
-            "types": list(types or ()),
-        },
+        _READ_TYPES, {**place, **stretch, "types": list(types), "limit": limit}
     )
     events = [event_of(row) for row in found]
-    last = events[-1] if events else None
-    return events, Cursor(last.epoch, last.xid, last.id) if last else after
+    full = len(events) == limit
+    return events, _place(events[-1]) if full else Cursor(end.epoch, int(end.xid), end.id)
+
+
+def _place(event: Event) -> Cursor:
+    return Cursor(event.epoch, event.xid, event.id)
 
 
 async def history(tx: AsyncConnection, subject: Subject) -> list[Event]:
@@ -240,34 +265,6 @@ def event_of(row: Row[Any]) -> Event:
         row.id, row.epoch, int(row.xid), Subject(row.subject_kind, row.subject_id), row.seq,
         row.type, row.version, row.at, row.actor, row.payload, bytes(row.hash),
     )  # fmt: skip
-
-
-def canonical(value: Any) -> str:
-    """The one JSON text of a value: sorted keys, no spaces. Raises `ValueError` on floats."""
-    _refuse_floats(value)
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def _refuse_floats(value: Any) -> None:
-    if isinstance(value, float):
-        raise ValueError("events hold no floats: keep the number as an integer or as text")  # noqa: TRY004 - a value, not a type error of the caller
-    children = value.values() if isinstance(value, dict) else value
-    if isinstance(value, dict | list | tuple):
-        for child in children:
-            _refuse_floats(child)
-
-
-def chain_hash(
-    prev: bytes,
-    place: tuple[int, int, int, str, str, int],
-    fact: tuple[str, int, datetime, str, dict[str, Any]],
-) -> bytes:
-    """SHA-256 over the previous hash, the row's place and the fact it states."""
-    type_, version, at, actor, payload = fact
-    words = canonical(
-        [*place, type_, version, at.astimezone(UTC).isoformat(timespec="microseconds"), actor]
-    )
-    return hashlib.sha256(b"\n".join((prev, words.encode(), canonical(payload).encode()))).digest()
 
 
 async def text_hash(tx: AsyncConnection, words: str) -> str:

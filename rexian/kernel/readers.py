@@ -57,7 +57,7 @@ class Reader:
 
     async def _drain(self, stop: asyncio.Event) -> None:
         try:
-            while not stop.is_set() and await self.run_once():
+            while not stop.is_set() and (await self._batch())[1]:
                 pass
             await self.retry_parked()
         except Unavailable as error:
@@ -66,14 +66,18 @@ class Reader:
 
     async def run_once(self) -> int:
         """Handle one batch; returns how many events it held. 0 also when another has the cursor."""
+        return (await self._batch())[0]
+
+    async def _batch(self) -> tuple[int, bool]:
+        """How many events were handled, and whether the cursor moved: then there may be more."""
         async with self.db.begin() as tx:
             cursor = await self._lock_cursor(tx)
             if cursor is None:
-                return 0
+                return 0, False
             events, after = await read(tx, cursor, BATCH, self.types)
             for event in events:
                 await self._handle(tx, event)
-            if events:
+            if after != cursor:
                 await tx.execute(
                     text(
                         "UPDATE reader_cursors SET epoch = :e, xid = CAST(CAST(:x AS text) AS xid8),"
@@ -81,7 +85,7 @@ class Reader:
                     ),
                     {"e": after.epoch, "x": str(after.xid), "i": after.id, "n": self.name},
                 )
-            return len(events)
+            return len(events), after != cursor
 
     async def retry_parked(self) -> int:
         """Try again what is parked and due; returns how many succeeded."""

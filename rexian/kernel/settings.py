@@ -10,8 +10,10 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -89,6 +91,30 @@ class Notices(_Group):
     mail_host: str = Field("127.0.0.1", description="SMTP server for notices by mail")
     mail_port: int | None = Field(None, description="its port; empty: the development mail sink's")
     mail_from: str = Field("12345@hotline.example", description="sender of notices by mail")
+    mail_starttls: bool = Field(
+        False, description="speak TLS with the mail server (STARTTLS, RFC 3207), or not at all"
+    )
+    mail_ca: Path | None = Field(
+        None, description="certificates trusted for it (PEM); empty: the system's"
+    )
+    mail_user: str = Field(
+        "",
+        description="login at the mail server, only with mail_starttls; the password is `password`"
+        " in the group `mail` of var/secrets.toml",
+    )
+
+
+class Kept(_Group):
+    """How long what is settled is kept; what is not settled is never deleted."""
+
+    work_days: int = Field(30, ge=1, description="done rows of work, days")
+    receipts_days: int = Field(
+        180, ge=1, description="carriers' receipts, whose content is in the notice's proof, days"
+    )
+    inbound_days: int = Field(
+        30, ge=1, description="parts of SMS that came in and became contacts, days"
+    )
+    lookup_failures_days: int = Field(1, ge=1, description="wrong codes keyed at look-up, days")
 
 
 class Settings(_Group):
@@ -101,7 +127,10 @@ class Settings(_Group):
     )
     city: str = Field("guiyang", description="which seed data and calendar overlay to load")
     development: bool = Field(
-        True, description="start the carrier simulator and the mail sink, and seed logins"
+        True,
+        description="start the carrier simulator and the mail sink, give seeded logins a known"
+        " password; refused with a database, carrier or mail server on another machine."
+        " In production: false",
     )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     locale: str = Field("zh", description="first language of the screens: zh or en")
@@ -111,6 +140,10 @@ class Settings(_Group):
     telephony: Telephony = Field(default_factory=Telephony)  # type: ignore[arg-type]
     sms: Sms = Field(default_factory=Sms)  # type: ignore[arg-type]
     notices: Notices = Field(default_factory=Notices)  # type: ignore[arg-type]
+    kept: Kept = Field(default_factory=Kept)  # type: ignore[arg-type]
+    work_tries: int = Field(
+        12, ge=1, description="tries that may fail before work is given up and shown on /notices"
+    )
 
     def path(self, *parts: str) -> Path:
         """A folder under `home`, created with mode 0700 when missing."""
@@ -140,9 +173,57 @@ def load_settings(
             _put(values, key.removeprefix(PREFIX).lower().split("__"), text)
     _merge(values, dict(overrides or {}))
     try:
-        return Settings.model_validate(values)
+        settings = Settings.model_validate(values)
     except ValidationError as error:
         raise _explain(error) from error
+    _refuse_open_development(settings)
+    return settings
+
+
+def _refuse_open_development(settings: Settings) -> None:
+    """Refuse development, whose passwords everybody knows, together with anything real."""
+    if not settings.development:
+        return
+    reached = (
+        ("database_url", _hosts(settings.database_url or "")),
+        ("sms.host", [settings.sms.host]),
+        ("notices.mail_host", [settings.notices.mail_host]),
+    )
+    for key, hosts in reached:
+        for host in hosts:
+            if not _is_local(host):
+                raise BadSetting(
+                    f"正处于开发模式（development），登录密码是公开的，而设置 {key} 指向别的机器"
+                    f" {host}，已拒绝启动。正式运行请设 REXIAN_DEVELOPMENT=false，再用"
+                    " rexian user password admin 设置管理员密码；开发时请改用本机地址。",
+                    setting=key,
+                    host=host,
+                )
+
+
+def _hosts(url: str) -> list[str]:
+    """The hosts a PostgreSQL URL leads to; libpq takes several, and some from the query."""
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    listed = [parts.netloc.rpartition("@")[2], *query.get("host", []), *query.get("hostaddr", [])]
+    names = [unquote(one) for entry in listed for one in entry.split(",")]
+    return [_without_port(name) for name in names]
+
+
+def _without_port(name: str) -> str:
+    if name.startswith("["):
+        return name[1:].partition("]")[0]
+    return name if name.startswith("/") else name.partition(":")[0]
+
+
+def _is_local(host: str) -> bool:
+    """Whether it is this machine: a socket's folder, nothing, localhost or a loopback address."""
+    if not host or host.startswith("/") or host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _read_file(file: Path) -> dict[str, Any]:

@@ -15,18 +15,27 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from prometheus_client import Counter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rexian.kernel.clock import Clock
 from rexian.kernel.db import Database
 from rexian.kernel.errors import LeaseLost, Unavailable
+from rexian.kernel.metrics import registry
 from rexian.kernel.notify import listen, notify
 
 log = structlog.get_logger()
 
 RETRY_FIRST_S = 2
 RETRY_LONGEST_S = 900
+TRIES = 12
+"""Tries that may raise before a row is given up; their pauses add up to about 50 minutes."""
+
+ERRORS = Counter("rexian_work_errors", "Tries of work that raised", ["kind"], registry=registry)
+GIVEN_UP = Counter(
+    "rexian_work_given_up", "Rows of work left to a person", ["kind"], registry=registry
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,7 @@ class Leased:
     fence: int
     attempts: int
     reclaimed: bool
+    errors: int = 0
 
 
 async def enqueue(
@@ -71,12 +81,16 @@ async def enqueue(
 
 
 async def wake(tx: AsyncConnection, kind: str, key: str, *, at: datetime) -> None:
-    """Make a standing row (done or waiting) ready at `at`: for work that recurs under one key."""
+    """Make a standing row (done or waiting) ready at `at`: for work that recurs under one key.
+
+    One that was given up gets a single try, and not before its pause is over.
+    """
     await tx.execute(
         text(
             "INSERT INTO work (kind, key, payload, run_at) VALUES (:kind, :key, '{}', :at)"
             " ON CONFLICT (kind, key) DO UPDATE SET state = 'ready', attempts = 0, run_at = :at,"
-            " finished_at = NULL WHERE work.state IN ('done', 'failed')"
+            " finished_at = NULL WHERE work.state = 'done'"
+            " OR (work.state = 'failed' AND work.run_at <= :at)"
         ),
         {"kind": kind, "key": key, "at": at},
     )
@@ -104,10 +118,11 @@ async def lease(
                        OR (state = 'leased' AND lease_until < :now))
                 ORDER BY run_at LIMIT :limit FOR UPDATE SKIP LOCKED)
             UPDATE work w SET state = 'leased', owner = :owner, fence = w.fence + 1,
-                attempts = w.attempts + 1, lease_until = :until
+                attempts = w.attempts + 1, lease_until = :until,
+                errors = w.errors + CASE WHEN due.state = 'leased' THEN 1 ELSE 0 END
             FROM due WHERE w.id = due.id
             RETURNING w.id, w.kind, w.key, w.payload, w.fence, w.attempts,
-                due.state = 'leased' AS reclaimed
+                due.state = 'leased' AS reclaimed, w.errors
             """),
             {
                 "kinds": list(kinds),
@@ -144,7 +159,11 @@ async def extend(tx: AsyncConnection, leased: Leased, *, until: datetime) -> Non
 
 async def finish(tx: AsyncConnection, leased: Leased) -> None:
     """The work is done."""
-    await _settle(tx, leased, "state = 'done', finished_at = now(), last_error = NULL")
+    await _settle(
+        tx,
+        leased,
+        "state = 'done', finished_at = now(), last_error = NULL, errors = 0, given_up_at = NULL",
+    )
 
 
 async def retry(tx: AsyncConnection, leased: Leased, *, at: datetime, error: str) -> None:
@@ -173,7 +192,51 @@ async def mark_uncertain(tx: AsyncConnection, leased: Leased, error: str) -> Non
     )
 
 
+async def give_back(tx: AsyncConnection, leased: Leased) -> None:
+    """It was never begun: another may take it at once; does not count as a try."""
+    counted = ", errors = errors - 1" if leased.reclaimed else ""
+    await _settle(
+        tx, leased, f"state = 'ready', attempts = attempts - 1, lease_until = NULL{counted}"
+    )
+
+
+async def failed_try(
+    tx: AsyncConnection, leased: Leased, error: str, *, at: datetime, tries: int
+) -> bool:
+    """A try ended in `error` at `at`: try again after a growing pause, or give up.
+
+    Returns True when it was given up: then it is `failed`, listed by `work_left.given_up`, and waits for a
+    person, or for the next `wake` after the longest pause.
+    """
+    errors = leased.errors + 1
+    if errors < tries:
+        pause = min(RETRY_FIRST_S * 2 ** min(errors - 1, 10), RETRY_LONGEST_S)
+        await _settle(
+            tx,
+            leased,
+            "state = 'ready', run_at = :at, last_error = :error, errors = :errors",
+            at=at + timedelta(seconds=pause),
+            error=error,
+            errors=errors,
+        )
+        return False
+    await _settle(
+        tx,
+        leased,
+        "state = 'failed', finished_at = now(), run_at = :at, last_error = :error,"
+        " errors = :errors, given_up_at = coalesce(given_up_at, :now)",
+        at=at + timedelta(seconds=RETRY_LONGEST_S),
+        now=at,
+        error=error,
+        errors=errors,
+    )
+    await notify(tx, "desk", json.dumps({"what": "work"}))
+    return True
+
+
 Work = Callable[[Leased], Awaitable[None]]
+#: What a room does about work of its own that is given up, in the same transaction.
+OnGivenUp = Callable[[AsyncConnection, Leased], Awaitable[None]]
 
 
 def _open() -> bool:
@@ -184,8 +247,8 @@ class Worker:
     """Takes rows of the kinds it has handlers for, and runs them side by side.
 
     A handler settles its row itself (`finish`, `retry`, …) in the transaction of its effect. A
-    handler that raises has its row tried again later with growing pauses; one whose lease is lost
-    is left alone.
+    handler that raises has its row tried again later with growing pauses, and given up after
+    `tries` of them; one whose lease is lost is left alone.
     """
 
     def __init__(
@@ -198,6 +261,8 @@ class Worker:
         limit: int = 10,
         seconds: int = 60,
         gates: Mapping[str, Callable[[], bool]] | None = None,
+        tries: int = TRIES,
+        on_given_up: Mapping[str, OnGivenUp] | None = None,
     ) -> None:
         """`handlers` by kind of work; `owner` names this process; `seconds` is a lease's length.
 
@@ -211,10 +276,14 @@ class Worker:
         self.limit = limit
         self.seconds = seconds
         self.gates = dict(gates or {})
+        self.tries = tries
+        self.on_given_up = dict(on_given_up or {})
         self._running: set[asyncio.Task[None]] = set()
+        self._stop = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop`, then wait for what is under way."""
+        """Work until `stop`, then wait for what is under way; what is not begun is given back."""
+        self._stop = stop
         async for _ in listen(self.db.dsn(), "work", stop=stop):
             try:
                 while not stop.is_set() and await self.run_once():
@@ -230,7 +299,7 @@ class Worker:
         while len(self._running) >= self.limit:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
         open_now = tuple(kind for kind in self.handlers if self.gates.get(kind, _open)())
-        if not open_now:
+        if not open_now or self._stop.is_set():
             return 0
         taken = await lease(
             self.db,
@@ -240,6 +309,9 @@ class Worker:
             limit=self.limit - len(self._running),
             seconds=self.seconds,
         )
+        if self._stop.is_set():
+            await self._give_back(taken)
+            return 0
         for leased in taken:
             task = asyncio.create_task(self._one(leased))
             self._running.add(task)
@@ -252,7 +324,15 @@ class Worker:
             if self._running:
                 await asyncio.wait(set(self._running))
 
+    async def _give_back(self, taken: Sequence[Leased]) -> None:
+        async with self.db.begin() as tx:
+            for leased in taken:
+                await give_back(tx, leased)
+
     async def _one(self, leased: Leased) -> None:
+        if leased.reclaimed and leased.errors >= self.tries:
+            await self._failed(leased, "WorkerLost")
+            return
         task = asyncio.ensure_future(self.handlers[leased.kind](leased))
         await asyncio.wait({task})
         error = task.exception()
@@ -261,13 +341,38 @@ class Worker:
         if isinstance(error, LeaseLost):
             log.warning("lease lost", work=leased.id, kind=leased.kind)
             return
-        log.error(
-            "work failed, will be tried again", work=leased.id, kind=leased.kind, exc_info=error
-        )
-        pause = min(RETRY_FIRST_S * 2 ** min(leased.attempts - 1, 10), RETRY_LONGEST_S)
+        log.error("work failed", work=leased.id, kind=leased.kind, exc_info=error)
+        await self._failed(leased, type(error).__name__)
+
+    async def _failed(self, leased: Leased, error: str) -> None:
+        ERRORS.labels(leased.kind).inc()
         try:
             async with self.db.begin() as tx:
-                at = self.clock.now() + timedelta(seconds=pause)
-                await retry(tx, leased, at=at, error=type(error).__name__)
+                over = await failed_try(tx, leased, error, at=self.clock.now(), tries=self.tries)
+                if over:
+                    await self._tell_room(tx, leased)
         except (LeaseLost, Unavailable):
             log.warning("row left to its lease's end", work=leased.id, kind=leased.kind)
+            return
+        if over:
+            GIVEN_UP.labels(leased.kind).inc()
+            log.error("work given up", work=leased.id, kind=leased.kind, error=error)
+
+    async def _tell_room(self, tx: AsyncConnection, leased: Leased) -> None:
+        """The row is given up whatever becomes of this."""
+        tell = self.on_given_up.get(leased.kind)
+        if tell is None:
+            return
+        point = await tx.begin_nested()
+        task = asyncio.ensure_future(tell(tx, leased))
+        await asyncio.wait({task})
+        error = task.exception()
+        if error is None:
+            await point.commit()
+            # The room shows it to a person in its own words.
+            await tx.execute(
+                text("UPDATE work SET given_up_at = NULL WHERE id = :id"), {"id": leased.id}
+            )
+            return
+        await point.rollback()
+        log.error("nobody told of given up work", work=leased.id, exc_info=error)

@@ -16,7 +16,7 @@ import numpy as np
 from sqlalchemy import text
 
 from cases.service import CaseService, NewCase
-from contacts.service import call_started
+from contacts.service import call_answered, call_started
 from directory.loader import user_id
 from rexian.app.robots import audio
 from rexian.app.robots.citizen import seat_line, trunk_line
@@ -30,6 +30,7 @@ from rexian.kernel.db import Database
 from rexian.kernel.errors import Unavailable
 from tests.support.phones import tone_file
 from tests.support.system import System
+from tests.support.wait import until
 
 T = TypeVar("T")
 SEAT_HERTZ, CITIZEN_HERTZ = 440.0, 1000.0
@@ -40,13 +41,8 @@ BLOCK = 800
 
 async def eventually(look: Callable[[], Awaitable[T]], seconds: float, what: str) -> T:
     """Look until something true is seen; fails after `seconds`."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while True:
-        found = await look()
-        if found:
-            return found
-        assert asyncio.get_running_loop().time() < deadline, f"not within {seconds} s: {what}"
-        await asyncio.sleep(0.1)
+    found: T = await until(look, seconds, what, every_s=0.1)
+    return found
 
 
 # ---- a person at a seat -------------------------------------------------------------------------
@@ -137,7 +133,7 @@ def longest_hole(heard: audio.Samples, hertz: float) -> float:
     longest = run = 0
     for at in range(0, len(heard) - BLOCK + 1, BLOCK):
         block = heard[at : at + BLOCK]
-        there = np.abs(block).max() > 0.01 and audio.tone(np.tile(block, 3), hertz) > CLEAR
+        there = np.abs(block).max() > 0.01 and audio.tone(np.tile(block, 2), hertz) > CLEAR
         run = 0 if there else run + 1
         longest = max(longest, run)
     return longest * BLOCK / audio.RATE
@@ -199,6 +195,7 @@ class Stream:
         async with self.db.begin() as tx:
             at = datetime.now(UTC)
             await call_started(tx, contact, line="12345", number=phone_number, at=at)
+            await call_answered(tx, contact, seat="1012", at=at)
         async with self.db.begin() as tx:
             new = NewCase("help", "010101", "自来水浑浊。", token, contact_id=contact)
             return (await cases.accept(tx, new, agent())).number

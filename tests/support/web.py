@@ -23,6 +23,7 @@ from rexian.app.wiring import Services, secret_store
 from rexian.kernel.clock import Clock
 from rexian.kernel.db import Database
 from rexian.kernel.settings import ROOT, Settings
+from tests.support.wait import until
 
 WATER_QUALITY = "010101"
 CALLER = "085185550123"
@@ -131,9 +132,7 @@ async def served(app: Litestar, port: int = 0) -> AsyncIterator[str]:
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve())
-    async with asyncio.timeout(15):
-        while not server.started:
-            await asyncio.sleep(0.02)
+    await until(lambda: server.started, 15, "the web server listens")
     bound = server.servers[0].sockets[0].getsockname()[1]
     try:
         yield f"http://127.0.0.1:{bound}"

@@ -12,6 +12,7 @@ from rexian.app.robots.citizen import Citizen
 from rexian.app.robots.demo import demonstrate, report
 from rexian.app.robots.scenario import load_script
 from rexian.app.robots.timeline import Timeline
+from rexian.app.seed import DEVELOPMENT_PASSWORD
 from rexian.kernel.clock import SystemClock
 from rexian.kernel.settings import ROOT
 from tests.support import hotline
@@ -48,3 +49,10 @@ async def test_wrong_digits_three_times_reach_a_person(system: System, tmp_path)
         await seat.phone.answered(seconds=30)
         await hotline.talk(one, seat)
         await one.hang_up()
+
+
+def test_the_start_says_where_to_go_and_with_which_login(system: System):
+    said = system.said()
+    assert f"{system.desk}/desk" in said
+    assert "agent1012" in said
+    assert DEVELOPMENT_PASSWORD in said

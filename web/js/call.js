@@ -31,7 +31,7 @@ function onCall() {
     form.dataset.draft = call;
     window.htmx.trigger("#bar", "refresh");
     form.elements.text.focus();
-  } else if (!form.dataset.told) {
+  } else if (form.dataset.told !== call) {
     form.dataset.told = call;
     form.dispatchEvent(new CustomEvent("draft:save"));
     const line = say(word("新来电，当前内容已存为草稿"), "warn");

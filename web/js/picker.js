@@ -77,6 +77,7 @@ class Picker {
   }
 
   key(event) {
+    if (event.isComposing) return; // the input method's Enter and arrows choose characters
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       if (this.list.hidden) this.open("");

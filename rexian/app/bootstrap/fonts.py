@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def step(places: Places) -> Step:
         places.fonts.mkdir(parents=True, exist_ok=True)
         target = places.fonts / FILE.name
         installed = Path("/") / FILE
-        if installed.exists():
+        if os.access(installed, os.R_OK):  # not `exists`, which raises in a closed folder
             shutil.copyfile(installed, target)
             return "copied from the system"
         private = apt.PrivateApt(places.apt("fonts"), apt.distribution_sources(), places.log)

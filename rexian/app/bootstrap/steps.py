@@ -71,6 +71,7 @@ def key_of(*inputs: str | Path) -> str:
 def run_lanes(screen: Screen, lanes: Sequence[Sequence[Step]]) -> list[SetupError]:
     """Run lanes side by side, the steps of one lane in order; return what stopped any of them."""
     faults: list[SetupError] = []
+    whole: list[Sequence[Step]] = []
 
     def run(lane: Sequence[Step]) -> None:
         try:
@@ -78,10 +79,19 @@ def run_lanes(screen: Screen, lanes: Sequence[Sequence[Step]]) -> list[SetupErro
                 step.run(screen)
         except SetupError as error:
             faults.append(error)
+        else:
+            whole.append(lane)
 
     threads = [threading.Thread(target=run, args=(lane,), daemon=True) for lane in lanes]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    if not faults and len(whole) < len(lanes):
+        faults.append(
+            SetupError(
+                "A step of the set-up broke off in a way it does not know; what it said is above.",
+                "安装的一个步骤意外中断，原因见上方输出。",
+            )
+        )
     return faults

@@ -72,7 +72,13 @@ def run_status(arguments: argparse.Namespace) -> int:
 
 def table(status: dict[str, Any], now: datetime) -> str:
     """The state for a person: one line a process, its last error below it."""
-    lines = [f"{status['health']}, since {_local(status['since'])}, desk {status['desk']}", ""]
+    lines = [f"{status['health']}, since {_local(status['since'])}, desk {status['desk']}"]
+    if status.get("development"):
+        lines.append(
+            "开发模式 / development: carrier and mail are simulated, passwords are public;"
+            " in production set REXIAN_DEVELOPMENT=false"
+        )
+    lines.append("")
     for item in status["processes"]:
         age = _age(now, item["since"])
         lines.append(

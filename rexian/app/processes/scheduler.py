@@ -76,6 +76,7 @@ def ticks(settings: Settings) -> tuple[Tick, ...]:
         Tick(hotspot.KIND, hotspot.KEY, midnight),
         Tick(chores.ROOT, "hourly", CronTrigger(minute=0, timezone=SHANGHAI)),
         Tick(chores.SESSIONS, "ended", CronTrigger(minute=30, timezone=SHANGHAI)),
+        Tick(chores.PURGE, "daily", CronTrigger(hour=3, minute=20, timezone=SHANGHAI)),
     )
 
 

@@ -27,12 +27,13 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
     services = build(settings, pool_size=16)
     db, clock = services.db, services.clock
     password = services.secrets.get("sms", "password")
-    room = outbound.build(db, clock, settings, smpp_password=password)
+    mail = services.secrets.get("mail", "password") if settings.notices.mail_user else ""
+    room = outbound.build(db, clock, settings, smpp_password=password, mail_password=mail)
     everything: dict[str, Work] = {
         **room.handlers,
         INBOX: Inbox(db, Folders(settings.path("exchange")), clock).handle,
         hotspot.KIND: hotspot.Recompute(db, clock).handle,
-        **Chores(db, clock, settings.file("keys", "audit.pem")).handlers(),
+        **Chores(db, clock, settings.file("keys", "audit.pem"), settings.kept).handlers(),
     }
     # SMS have hands of their own: a mail server that hangs holds up no emergency notice.
     own = {kind: everything.pop(kind) for kind in room.gates}
@@ -45,6 +46,8 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
             limit=AT_ONCE,
             seconds=LEASE_S,
             gates=room.gates,
+            tries=settings.work_tries,
+            on_given_up=room.on_given_up,
         )
         for handlers in (own, everything)
     ]
@@ -55,5 +58,12 @@ async def main(settings: Settings, stop: asyncio.Event) -> None:
         tasks.create_task(hotspot.reader(db, clock).run(stop))
         for worker in workers:
             tasks.create_task(worker.run(stop))
+        tasks.create_task(_hold_when(stop, room))
     await room.stop()
     await services.close()
+
+
+async def _hold_when(stop: asyncio.Event, room: outbound.Outbound) -> None:
+    """Told to stop, nothing new goes out, and what waits to go out is given back at once."""
+    await stop.wait()
+    room.hold()

@@ -16,6 +16,7 @@ Samples = NDArray[np.float64]
 
 RATE = 8_000
 SEGMENT = 2_400
+TONE_BLOCK = RATE // 10
 """300 ms."""
 SLIP = 2_400
 """How far a segment may lie from the prompt's place: 300 ms, what a busy machine adds in 10 s."""
@@ -118,13 +119,17 @@ def lacks_only(said: Sequence[str], wanted: Sequence[str], most: int) -> bool:
 
 
 def tone(heard: Samples, hertz: float) -> float:
-    """Share of the energy of the voiced part that lies at `hertz` (Goertzel), 0…1."""
+    """Share of the energy of the voiced part that lies at `hertz` (Goertzel), 0…1.
+
+    The median over blocks of 100 ms: a packet that slips breaks the phase of its block only.
+    """
     loud = np.abs(heard) > _QUIET
     if not loud.any():
         return 0.0
     first, last = np.flatnonzero(loud)[[0, -1]]
     part = heard[first : last + 1]
-    blocks = [part[at : at + SEGMENT] for at in range(0, len(part) - SEGMENT + 1, SEGMENT)]
+    starts = range(0, len(part) - TONE_BLOCK + 1, TONE_BLOCK)
+    blocks = [part[at : at + TONE_BLOCK] for at in starts]
     return float(np.median([_goertzel(block, hertz) for block in blocks])) if blocks else 0.0
 
 

@@ -86,24 +86,27 @@ class Phone:
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
         phone = cls(process, line)
-        await phone.order(
-            "open",
-            folder=str(folder),
-            port=port,
-            id_uri=line.id_uri,
-            registrar=f"sip:{line.server}" if line.register else None,
-            user=line.user,
-            password=line.password,
-            say=str(say) if say else None,
-            answer_after_ms=answer_after_ms,
-        )
-        await phone.expect("ready", seconds=20)
-        if line.register:
-            await phone.wait(
-                lambda: any(event.get("code") == 200 for event in phone.seen("registered")),  # noqa: PLR2004
-                "registered",
-                seconds=20,
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(phone.close)
+            await phone.order(
+                "open",
+                folder=str(folder),
+                port=port,
+                id_uri=line.id_uri,
+                registrar=f"sip:{line.server}" if line.register else None,
+                user=line.user,
+                password=line.password,
+                say=str(say) if say else None,
+                answer_after_ms=answer_after_ms,
             )
+            await phone.expect("ready", seconds=20)
+            if line.register:
+                await phone.wait(
+                    lambda: any(event.get("code") == 200 for event in phone.seen("registered")),  # noqa: PLR2004
+                    "registered",
+                    seconds=20,
+                )
+            stack.pop_all()
         return phone
 
     async def order(self, do: str, **what: Any) -> None:

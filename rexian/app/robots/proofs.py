@@ -20,8 +20,9 @@ class Proofs(Witness):
 
     async def verify_chain(self) -> None:
         """Step 4: every event is as it was written."""
-        key = audit.load_key(self.services.settings.file("keys", "audit.pem"))
-        faults = await audit.verify(self.services.db, key)
+        file = self.services.settings.file("keys", "audit.pem")
+        key = audit.load_key(file)
+        faults = await audit.verify(self.services.db, key, audit.last_file(file))
         if faults:
             raise NotSeen(f"事件链校验发现问题：{faults[0].problem}。")
         self.timeline.note("系统", "事件链校验无误", "rexian audit verify")

@@ -93,9 +93,11 @@ class AsteriskRoot:
         try:
             said, _ = await asyncio.wait_for(asked.communicate(), seconds)
         except TimeoutError:
-            asked.kill()
-            await asked.wait()
             return False
+        finally:
+            if asked.returncode is None:
+                asked.kill()
+                await asked.wait()
         return asked.returncode == 0 and b"fully booted" in said
 
     async def is_alive(self) -> bool:

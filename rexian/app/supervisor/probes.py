@@ -52,6 +52,8 @@ async def command(
         async with asyncio.timeout(seconds):
             return await asked.wait() == 0
     except TimeoutError:
-        asked.kill()
-        await asked.wait()
         return False
+    finally:
+        if asked.returncode is None:
+            asked.kill()
+            await asked.wait()

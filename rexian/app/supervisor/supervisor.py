@@ -86,13 +86,17 @@ class Supervisor:
 
     def status(self) -> dict[str, Any]:
         """All that `rexian status --json` prints."""
-        processes = [asdict(child.status()) for child in self.children.values()]
+        processes = [
+            {**asdict(status), "health": "ok" if status.state == "up" else status.state}
+            for status in (child.status() for child in self.children.values())
+        ]
         good = bool(processes) and all(item["state"] == "up" for item in processes)
         health = "ok" if good and self._started else "degraded" if self._started else "starting"
         return {
             "since": self._since.isoformat(timespec="seconds"),
             "desk": self.desk,
             "health": health,
+            "development": self.settings.development,
             "processes": processes,
         }
 
@@ -150,6 +154,7 @@ class Supervisor:
         finally:
             if process.returncode is None:
                 process.kill()
+                await process.wait()
         if code != 0:
             raise StartFailed(f"{what} failed:\n{log.said_since(before)}\n  Its log: {log.path}")
         print(f"  ✓ {what}", flush=True)

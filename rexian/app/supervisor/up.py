@@ -81,6 +81,7 @@ async def _run(settings: Settings, demonstration: str) -> int:
             print(f"\nUp after {time.monotonic() - began:.1f} s. Desk: {supervisor.desk}")
             print("`make status` shows the processes, Ctrl-C or `make down` stops them.\n")
             if demonstration == "0":
+                _say_where(settings)
                 _say_token(settings)
             sys.stdout.flush()
             code = await _demonstrate(supervisor, demonstration)
@@ -104,6 +105,15 @@ async def _demonstrate(supervisor: Supervisor, demonstration: str) -> int:
         await supervisor.stop.wait()
         return 0
     return code
+
+
+def _say_where(settings: Settings) -> None:
+    """Addresses and logins, which the robots would print at their end."""
+    from rich.console import Console
+
+    from rexian.app.robots.demo import addresses
+
+    addresses(Console(highlight=False), settings)
 
 
 def _say_token(settings: Settings) -> None:

@@ -79,6 +79,14 @@ async def close_session(tx: AsyncConnection, session: Session) -> None:
     await tx.execute(delete(sessions).where(sessions.c.id == session.id))
 
 
+async def close_all(tx: AsyncConnection, user_id: str) -> int:
+    """End every session of a user, wherever it was opened; returns how many."""
+    found = await tx.execute(
+        delete(sessions).where(sessions.c.user_id == user_id).returning(sessions.c.id)
+    )
+    return len(found.all())
+
+
 async def must_wait(tx: AsyncConnection, address: str, at: datetime) -> bool:
     """Whether sign-ins from `address` were refused too often of late."""
     count = (

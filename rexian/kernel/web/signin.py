@@ -65,7 +65,11 @@ async def sign_in_page(request: AnyRequest) -> Response[Any]:
     target = safe_next(request.query_params.get("next", ""))
     if actor:
         return Redirect(target or home_of(actor), status_code=303)
-    return page(request, "web/sign_in.html", next=target)
+    return page(request, "web/sign_in.html", next=target, development=_development(request))
+
+
+def _development(request: AnyRequest) -> bool:
+    return bool(request.app.state.services.settings.development)
 
 
 @post("/sign-in")
@@ -84,6 +88,7 @@ async def sign_in(request: AnyRequest) -> Response[Any]:
             "web/sign_in.html",
             status=error.status,
             next=safe_next(values.get("next", "")),
+            development=_development(request),
             values={"login": values.get("login", "")[:100]},
             errors={error.field or "password": _(error.sentence)},
         )

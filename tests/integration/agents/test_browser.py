@@ -3,7 +3,6 @@
 Chromium comes from REXIAN_CHROMIUM, var/bin or the distribution.
 """
 
-import asyncio
 import json
 import statistics
 import time
@@ -21,6 +20,7 @@ from rexian.kernel.clock import SystemClock
 from rexian.kernel.db import Database
 from rexian.kernel.notify import notify
 from rexian.kernel.settings import Settings
+from tests.support.wait import until
 from tests.support.web import (
     BROWSER_OPTIONS,
     WORDS,
@@ -81,9 +81,7 @@ async def test_the_caller_pops_within_300_ms_of_the_answer(live_app, browser, db
     async with served(live_app) as base:
         page, complaints = await opened(browser, base, "agent1012")
         await live_app.state.hub.connected.wait()
-        async with asyncio.timeout(10):
-            while not live_app.state.hub.browsers:
-                await asyncio.sleep(0.02)
+        await until(lambda: live_app.state.hub.browsers, 10, "the browser listens")
         took = []
         for number in range(POPS):
             call = new_call(number)

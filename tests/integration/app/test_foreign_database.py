@@ -43,8 +43,9 @@ def test_with_a_database_of_the_city_none_of_ours_is_started(tmp_path):
     program = tmp_path / "asterisk" / "root" / "usr" / "sbin" / "asterisk"
     program.parent.mkdir(parents=True)
     program.touch()
-    chosen = {"home": str(tmp_path), "database_url": "postgresql://owner@db.example/hotline"}
-    with_own = specs.stages(load_settings({}, overrides={"home": str(tmp_path)}))
+    live = {"home": str(tmp_path), "development": False}
+    chosen = {**live, "database_url": "postgresql://owner@db.example/hotline"}
+    with_own = specs.stages(load_settings({}, overrides=live))
     without = specs.stages(load_settings({}, overrides=chosen))
     assert [spec.name for spec in with_own[0].specs] == ["postgres"]
     assert without[0].specs == ()

@@ -11,7 +11,8 @@ from rexian.app.services import ports
 from rexian.app.services.asterisk import AsteriskRoot, PortTaken
 from rexian.app.services.postgres import free_port
 from rexian.kernel.settings import load_settings
-from tests.integration.app.test_supervisor import SLEEPING, _running, _spec, _state, _until
+from tests.integration.app.test_supervisor import SLEEPING, _running, _spec, _state
+from tests.support.wait import until
 
 BUSY = (
     "import sys, time\n"
@@ -46,7 +47,7 @@ async def test_a_slow_start_is_not_ended_while_the_process_works(settings, tmp_p
 async def test_a_start_that_stands_still_is_ended_and_tried_again(settings):
     spec = _spec(settings, "still", SLEEPING, probe=_no, start_seconds=0.5)
     async with _running(settings, spec) as supervisor:
-        await _until(lambda: _state(supervisor, "still").restarts >= 1)
+        await until(lambda: _state(supervisor, "still").restarts >= 1)
         assert "stood still" in (_state(supervisor, "still").last_error or "")
 
 
@@ -59,10 +60,10 @@ async def test_a_process_without_its_port_is_not_ready_and_the_status_says_why(s
     async with _running(settings) as supervisor:
         spec = _spec(settings, "one", SLEEPING, fault=fault)
         supervisor._begin(spec)
-        await _until(lambda: _state(supervisor, "one").last_error == said[0])
+        await until(lambda: _state(supervisor, "one").last_error == said[0])
         assert _state(supervisor, "one").state != "up"
         said.clear()
-        await _until(lambda: _state(supervisor, "one").state == "up")
+        await until(lambda: _state(supervisor, "one").state == "up")
 
 
 async def test_a_port_lost_later_counts_as_trouble_too(settings):
@@ -74,9 +75,9 @@ async def test_a_port_lost_later_counts_as_trouble_too(settings):
     async with _running(settings, _spec(settings, "one", SLEEPING, fault=fault)) as supervisor:
         before = _state(supervisor, "one").pid
         said.append("TCP port 5039 is not open")
-        await _until(lambda: _state(supervisor, "one").restarts >= 1)
+        await until(lambda: _state(supervisor, "one").restarts >= 1)
         said.clear()
-        await _until(lambda: _state(supervisor, "one").state == "up")
+        await until(lambda: _state(supervisor, "one").state == "up")
         after = _state(supervisor, "one")
         assert after.pid != before
         assert "TCP port 5039" in (after.last_error or "")

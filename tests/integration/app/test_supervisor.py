@@ -17,6 +17,7 @@ from rexian.app.supervisor import control, heartbeat, probes, remains
 from rexian.app.supervisor.specs import Spec, Stage
 from rexian.app.supervisor.supervisor import StartFailed, Supervisor
 from rexian.app.supervisor.up import CannotStart, look
+from tests.support.wait import until
 
 BEATING = "import asyncio; from rexian.app.supervisor.heartbeat import beat; asyncio.run(beat())"
 SLEEPING = "import time; time.sleep(600)"
@@ -47,13 +48,6 @@ async def _running(settings, *specs):
         await supervisor.close()
 
 
-async def _until(condition, seconds=15.0):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen in time"
-        await asyncio.sleep(0.05)
-
-
 def _state(supervisor, name):
     return supervisor.children[name].status()
 
@@ -62,8 +56,8 @@ async def test_a_killed_process_is_back_within_seconds_and_the_death_is_told(set
     async with _running(settings, _spec(settings, "one", BEATING, beats=True)) as supervisor:
         before = _state(supervisor, "one").pid
         os.kill(before, signal.SIGKILL)
-        await _until(lambda: _state(supervisor, "one").restarts == 1)
-        await _until(lambda: _state(supervisor, "one").state == "up", 10)
+        await until(lambda: _state(supervisor, "one").restarts == 1)
+        await until(lambda: _state(supervisor, "one").state == "up", 10)
         after = _state(supervisor, "one")
         assert after.pid != before
         assert after.last_error == "was killed by SIGKILL"
@@ -74,8 +68,8 @@ async def test_a_frozen_process_is_noticed_and_brought_back(settings, monkeypatc
     async with _running(settings, _spec(settings, "one", BEATING, beats=True)) as supervisor:
         before = _state(supervisor, "one").pid
         os.kill(before, signal.SIGSTOP)
-        await _until(lambda: _state(supervisor, "one").restarts == 1)
-        await _until(lambda: _state(supervisor, "one").state == "up", 10)
+        await until(lambda: _state(supervisor, "one").restarts == 1)
+        await until(lambda: _state(supervisor, "one").state == "up", 10)
         after = _state(supervisor, "one")
         assert after.pid != before
         assert "hung" in (after.last_error or "")
@@ -107,9 +101,9 @@ async def test_stopping_ends_even_a_stubborn_process_and_its_children(settings):
     spec = _spec(settings, "one", program + STUBBORN, stop_seconds=1.0)
     async with _running(settings, spec) as supervisor:
         parent = _state(supervisor, "one").pid
-        await _until(lambda: len(procfs.descendants(parent)) == 1)
+        await until(lambda: len(procfs.descendants(parent)) == 1)
         marks = [procfs.mark(pid) for pid in (parent, *procfs.descendants(parent))]
-    await _until(lambda: not any(mark.alive() for mark in marks if mark))
+    await until(lambda: not any(mark.alive() for mark in marks if mark))
     assert running.find(settings.home) is None
 
 

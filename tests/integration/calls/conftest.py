@@ -26,6 +26,7 @@ from rexian.kernel.db import Database
 from rexian.kernel.work import Worker
 from tests.support.asterisk import RealAsterisk, running_asterisk, telephone_settings
 from tests.support.sip import SipPhone
+from tests.support.wait import until
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +80,7 @@ class Side:
     follower: Follower
 
     async def until(self, condition: Callable[[], object], seconds: float = 15) -> None:
-        async with asyncio.timeout(seconds):
-            while not condition():
-                await asyncio.sleep(0.01)
+        await until(condition, seconds)
 
     @asynccontextmanager
     async def phone(self, name: str, *, answer: bool = True) -> AsyncIterator[SipPhone]:

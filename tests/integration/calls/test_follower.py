@@ -13,6 +13,7 @@ from rexian.kernel.db import Database
 from rexian.kernel.notify import CONNECTED, listen
 from tests.integration.calls.conftest import Heard, Side, following
 from tests.support.asterisk import RealAsterisk
+from tests.support.wait import until
 
 
 async def ask(side: Side, seat: str, action: SeatAction) -> None:
@@ -21,13 +22,11 @@ async def ask(side: Side, seat: str, action: SeatAction) -> None:
 
 
 async def stands(side: Side, seat: str, state: SeatState) -> None:
-    async with asyncio.timeout(10):
-        while True:
-            async with side.db.begin() as tx:
-                view = await service.seat_view(tx, seat)
-            if view.state is state:
-                return
-            await asyncio.sleep(0.02)
+    async def now() -> bool:
+        async with side.db.begin() as tx:
+            return (await service.seat_view(tx, seat)).state is state
+
+    await until(now, 10, f"seat {seat} is {state}")
 
 
 async def test_a_call_from_ring_to_end(side: Side) -> None:
@@ -42,6 +41,8 @@ async def test_a_call_from_ring_to_end(side: Side) -> None:
         async with side.db.begin() as tx:
             assert await service.current_call(tx, "1001") == call
         await stands(side, "1001", SeatState.TALKING)
+        heard = seat.heard_packets
+        await until(lambda: seat.heard_packets > heard + 25, 10, "half a second of talk")
         await ask(side, "1001", SeatAction.HANG_UP)
         await side.until(lambda: side.heard.of("ended"))
         await side.until(lambda: seat.hung_up and citizen.hung_up)
@@ -145,6 +146,7 @@ async def test_the_duty_phone_waits_while_a_seat_may_answer(side: Side) -> None:
         await stands(side, "1004", SeatState.READY)
         await citizen.call("12345")
         await side.until(lambda: seat.rung)
+        await stands(side, "1004", SeatState.RINGING)
         assert duty.rung == 0
         await ask(side, "1004", SeatAction.SIGN_OUT)
         await stands(side, "1004", SeatState.OUT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from sqlalchemy import text
 
 from calls import service
 from tests.integration.calls.conftest import Side
+from tests.support.wait import until
 
 WIDTH, HEIGHT = 1728, 1100
 
@@ -28,13 +28,12 @@ async def ended(side: Side, key: str, seconds: float) -> None:
 
 
 async def work_is(side: Side, key: str, state: str) -> None:
-    async with asyncio.timeout(5):
-        while True:
-            async with side.db.begin() as tx:
-                found = await tx.execute(text("SELECT state FROM work WHERE key = :k"), {"k": key})
-            if list(found.scalars()) == [state]:
-                return
-            await asyncio.sleep(0.02)
+    async def now() -> bool:
+        async with side.db.begin() as tx:
+            found = await tx.execute(text("SELECT state FROM work WHERE key = :k"), {"k": key})
+            return list(found.scalars()) == [state]
+
+    await until(now, 5, f"work {key} is {state}")
 
 
 async def test_a_fax_page_arrives_as_it_was_sent(side: Side) -> None:

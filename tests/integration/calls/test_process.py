@@ -12,6 +12,7 @@ from rexian.app.services.postgres import PostgresCluster
 from rexian.kernel.db import Database
 from tests.support.asterisk import RealAsterisk
 from tests.support.sip import SipPhone
+from tests.support.wait import until
 
 CONTACT = text(
     "SELECT c.line, c.caller_number, c.seat, c.outcome, c.queued_at, c.answered_at, c.ended_at,"
@@ -35,17 +36,14 @@ async def test_a_call_becomes_a_contact_with_its_recording(
     await citizen.call("12345", caller=b"13985054321")
     await seat.wait(lambda: seat.talking)
     heard = seat.heard_packets
-    async with asyncio.timeout(10):
-        while seat.heard_packets < heard + 20:
-            await asyncio.sleep(0.02)
+    await until(lambda: seat.heard_packets >= heard + 20, 10, "the seat hears the citizen")
     citizen.hang_up()
-    async with asyncio.timeout(15):
-        while True:
-            async with db.begin() as tx:
-                row = (await tx.execute(CONTACT)).one_or_none()
-            if row is not None:
-                break
-            await asyncio.sleep(0.05)
+
+    async def contact():
+        async with db.begin() as tx:
+            return (await tx.execute(CONTACT)).one_or_none()
+
+    row = await until(contact, 15, "the contact with its recording")
     assert (row.line, row.seat, row.outcome) == ("12345", "1007", "answered")
     assert row.queued_at <= row.answered_at <= row.ended_at
     assert row.file.endswith(".wav")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from runpy import run_path
+
 import pytest
 import structlog.testing
 from sqlalchemy import text
@@ -13,6 +15,7 @@ from cases.service import CaseService
 from rexian.kernel.db import Database
 from rexian.kernel.errors import NotAllowed, NotFound
 from rexian.kernel.events import Subject, history
+from rexian.kernel.settings import ROOT
 from tests.integration.cases.conftest import People, new_case
 
 
@@ -70,6 +73,8 @@ async def test_a_department_sees_its_own_cases_only_even_by_plain_sql(
         "SELECT citizen_id FROM cases",
         "SELECT contact_id FROM cases",
         "SELECT accepted_by FROM cases",
+        "SELECT body FROM case_texts",
+        "SELECT masked FROM case_texts",
         "SELECT * FROM citizens",
         "SELECT * FROM contacts",
         "SELECT * FROM users",
@@ -102,6 +107,8 @@ async def test_a_confidential_citizen_is_masked_for_departments_and_others_but_n
         assert page.contact_id is None
     for actor in (people.agent, people.centre):
         assert (await service.page(case_id, actor)).citizen.name == "王示例"
+    async with db.begin(department="D-URBAN") as tx:
+        assert (await tx.execute(_SHOWN, {"id": case_id})).all() == []
     async with db.begin(department="D-WATER") as tx:
         found = await tx.execute(text("SELECT * FROM case_citizen(:id)"), {"id": case_id})
         assert found.all() == []
@@ -110,6 +117,52 @@ async def test_a_confidential_citizen_is_masked_for_departments_and_others_but_n
     assert accepted is not None
     assert accepted["confidential"] is True
     assert {"citizen", "contact"} & accepted.keys() == set()
+
+
+_SHOWN = text("SELECT kind, body FROM case_texts_shown(:id)")
+
+
+async def test_the_database_itself_gives_a_department_no_confidential_word(
+    db: Database, service: CaseService, people: People, call: str
+) -> None:
+    words = "我是王示例，电话139 8555 0123，备用13698550999；花果园某栋停水。李示例可作证。"
+    case_id, _ = await _dispatched(
+        db, service, people, Dispatch("D-WATER", note="联系王示例"),
+        contact_id=call, confidential=True, text=words,
+    )  # fmt: skip
+    await service.handle(case_id, Sign("D-WATER"), people.water)
+    await service.handle(case_id, Reply("D-WATER", "已回访王示例。"), people.water)
+    open_id, _ = await _dispatched(db, service, people, Dispatch("D-WATER"), text=words, name="")
+
+    async def shown(asked: str) -> dict[str, str]:
+        async with db.begin(department="D-WATER") as tx:
+            return {row.kind: row.body for row in await tx.execute(_SHOWN, {"id": asked})}
+
+    assert await shown(case_id) == {
+        "request": "我是（保密），电话（保密），备用〔电话〕；花果园某栋停水。李示例可作证。",
+        "address": "花果园某栋",
+        "dispatch_note": "联系（保密）",
+        "public_reply": "已回访（保密）。",
+    }
+    assert (await shown(open_id))["request"] == words
+    assert (await service.page(case_id, people.agent)).body("request") == words
+
+    async with db.begin() as tx:  # he gives another name in a later call
+        await service.accept(tx, new_case(call, name="李示例"), people.agent)
+    for name in ("李示例", "王示例"):
+        assert name not in str(await shown(case_id))
+        assert name not in repr((await service.page(case_id, people.other_agent)).texts)
+    async with db.begin() as tx:
+        await tx.execute(text("UPDATE case_texts SET masked = NULL"))
+    assert set((await shown(case_id)).values()) == {"（保密）"}, "never the text in its stead"
+    migration = run_path(str(ROOT / "cases" / "migrations" / "0016_masked_texts.py"))
+    async with db.begin() as tx:
+        await tx.run_sync(migration["_mask"])
+    assert (await shown(case_id))["dispatch_note"] == "联系王示例", (
+        "an old name is not known any more"
+    )
+    assert "〔电话〕" in (await shown(case_id))["request"]
+    assert "李示例" not in (await shown(case_id))["request"]
 
 
 async def test_an_open_citizen_is_shown_to_the_department_that_handles_the_case(

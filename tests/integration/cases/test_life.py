@@ -14,6 +14,7 @@ from cases.model import AnswerDirectly, Close, Dispatch, Reply, Review, Sign, St
 from cases.queries import inbox, of_citizen, review_list
 from cases.service import CaseService
 from contacts.queries import contact
+from contacts.service import call_answered, call_started
 from rexian.kernel.clock import FixedClock
 from rexian.kernel.db import Database
 from rexian.kernel.errors import BadInput, Forbidden, NotAllowed
@@ -229,6 +230,45 @@ async def test_earlier_cases_of_the_caller_are_found(
     assert first.number in {row.number for row in own}
     assert "保密的事情" in {row.title for row in own}
     assert {row.title for row in others} == {"（保密）", "花果园小区自来水发黄有异味，已经三天了。"}
+
+
+async def test_nobody_takes_a_case_down_on_another_agents_call_to_learn_who_it_was(
+    db: Database, clock: FixedClock, service: CaseService, people: People, call: str
+) -> None:
+    async with db.begin() as tx:
+        case = await service.accept(tx, new_case(call, confidential=True), people.agent)
+    refusals = []
+    for asked in (call, "no-such-contact"):
+        with pytest.raises(BadInput) as refused:
+            async with db.begin() as tx:
+                await service.accept(tx, new_case(asked, name="冒名示例"), people.other_agent)
+        refusals.append((refused.value.field, refused.value.sentence, refused.value.details))
+    assert refusals == [("contact", "没有找到这通来电的记录，请刷新页面。", {})] * 2
+    assert (await service.page(case.id, people.other_agent)).citizen.name == "（保密）"
+    assert (await service.page(case.id, people.agent)).citizen.name == "王示例"
+    async with db.begin() as tx:
+        await service.accept(tx, new_case(call, name=""), people.centre)
+        # the call is put through: from now on it is the other agent's
+        await call_answered(tx, call, seat="1002", at=clock.now())
+        await service.accept(tx, new_case(call, name=""), people.other_agent)
+    with pytest.raises(BadInput):
+        async with db.begin() as tx:
+            await service.accept(tx, new_case(call, name=""), people.agent)
+
+
+async def test_a_call_at_a_seat_of_several_people_belongs_to_the_seat(
+    db: Database, clock: FixedClock, service: CaseService, people: People
+) -> None:
+    async with db.begin() as tx:
+        await tx.execute(text("UPDATE users SET seat = '1001' WHERE login = 'agent1003'"))
+        await call_started(tx, "shared", line="12345", number="", at=clock.now())
+        await call_answered(tx, "shared", seat="1001", at=clock.now())
+        await call_started(tx, "unanswered", line="12345", number="", at=clock.now())
+        assert (await service.accept(tx, new_case("shared"), people.agent)).number
+    for actor, contact_id in ((people.other_agent, "shared"), (people.agent, "unanswered")):
+        with pytest.raises(BadInput):
+            async with db.begin() as tx:
+                await service.accept(tx, new_case(contact_id), actor)
 
 
 async def test_a_name_without_a_number_is_kept_and_a_district_is_place_enough(

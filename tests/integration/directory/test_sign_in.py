@@ -103,6 +103,16 @@ async def test_outside_development_seeded_logins_have_no_password(
         await load_seed(bare_db, load_settings({}, overrides={"city": "nowhere"}))
 
 
+async def test_a_database_taken_out_of_development_loses_the_public_password(
+    db: Database, clock: FixedClock
+) -> None:
+    await set_password(db, "centre", "another-password")
+    await load_seed(db, load_settings({}, overrides={"development": False}))
+    with pytest.raises(SignInFailed):
+        await sign_in(db, "admin", DEVELOPMENT_PASSWORD, clock=clock)
+    assert (await sign_in(db, "centre", "another-password", clock=clock)).role is Role.CENTRE
+
+
 async def test_the_seed_loads_twice_and_is_read_back(db: Database, clock: FixedClock) -> None:
     await set_password(db, "water", "kept")
     await load_seed(db, load_settings({}))

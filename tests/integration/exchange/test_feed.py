@@ -5,9 +5,11 @@ import pytest
 
 from cases.model import AnswerDirectly
 from cases.service import CaseService, NewCase
+from contacts.service import update_citizen
 from exchange import feed
 from exchange.feed import read, reader
 from rexian.kernel.actor import Actor, Role
+from rexian.kernel.db import Database
 from rexian.kernel.events import Cursor
 from rexian.kernel.ids import new_id
 
@@ -114,3 +116,37 @@ async def test_seeing_an_event_twice_changes_nothing(db, clock, service):
     async with db.begin() as tx:
         await feed.handle(tx, await event_of(tx, case))
     assert (await settled(db, before.after)).items == []
+
+
+async def test_a_name_learnt_later_is_taken_out_of_what_was_given_before(db, clock, service):
+    await accept(service, "阿木尔说自来水发黄，请处理", name="王示例")
+    follower = reader(db, clock)
+    while await follower.run_once():
+        pass
+    before = await settled(db)
+    assert "阿木尔" in before.items[0]["text"]
+    async with db.begin() as tx:
+        found = await tx.exec_driver_sql("SELECT citizen_id FROM cases")
+        citizen = found.scalar_one()
+        await update_citizen(tx, citizen, name="阿木尔", address="", actor=AGENT, at=clock.now())
+    while await follower.run_once():
+        pass
+    (item,) = (await settled(db, before.after)).items
+    assert "阿木尔" not in item["text"]
+
+
+async def test_an_erased_text_is_gone_with_the_next_event(
+    db, clock, service, cluster, database_name
+):
+    case = await accept(service)
+    follower = reader(db, clock)
+    await follower.run_once()
+    before = await settled(db)
+    owner = Database(cluster.url("rexian_owner", database_name))
+    async with owner.begin() as tx:
+        await tx.exec_driver_sql("UPDATE case_texts SET body = '', erased_at = now()")
+    await owner.close()
+    async with db.begin() as tx:
+        await feed.handle(tx, await event_of(tx, case))
+    (item,) = (await settled(db, before.after)).items
+    assert item["text"] == ""

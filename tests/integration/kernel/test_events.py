@@ -69,6 +69,56 @@ async def test_an_event_that_commits_late_is_not_missed(bare_db):
     assert await everything(bare_db) == ["before", "late", "quick"]
 
 
+async def test_with_types_the_cursor_moves_over_the_others_and_misses_nothing(bare_db, monkeypatch):
+    async def rare(after: Cursor) -> tuple[list[str], Cursor]:
+        async with bare_db.begin() as tx:
+            found, cursor = await read(tx, after, 2, ["bad"])
+        return [event.type for event in found], cursor
+
+    await put(bare_db, "a", "one", "two", "three")
+    seen, cursor = await rare(Cursor.START)
+    async with bare_db.begin() as tx:
+        last = (await history(tx, Subject("case", "a")))[-1]
+    assert (seen, cursor) == ([], Cursor(last.epoch, last.xid, last.id))
+    assert await rare(cursor) == ([], cursor)
+    async with bare_db.engine.connect() as slow:
+        late = await slow.begin()
+        await append(slow, Subject("case", "slow"), [NewEvent("bad", {})], actor=WHO, at=AT)
+        await put(bare_db, "b", "other", "bad")
+        assert await rare(cursor) == ([], cursor), "not past what may still commit"
+        await late.commit()
+    seen, cursor = await rare(cursor)
+    assert seen == ["bad", "bad"]
+    await put(bare_db, "c", "one", "bad", "two", "bad", "three", "bad", "one")
+    seen, cursor = await rare(cursor)
+    assert seen == ["bad", "bad"], "no further than the limit"
+    monkeypatch.setattr("rexian.kernel.events.SCANNED", 1)
+    found: list[str] = []
+    moved = True
+    while moved:
+        seen, after = await rare(cursor)
+        found, moved, cursor = found + seen, after != cursor, after
+    assert found == ["bad"]
+
+
+async def test_a_reader_of_rare_events_remembers_how_far_it_looked(bare_db, clock):
+    seen: list[str] = []
+
+    async def handler(_tx, event):
+        seen.append(event.type)
+
+    await put(bare_db, "a", "one", "two")
+    reader = Reader(bare_db, "rare", handler, types=["bad"], clock=clock)
+    assert await reader.run_once() == 0
+    async with bare_db.begin() as tx:
+        stands = await tx.execute(text("SELECT id FROM reader_cursors WHERE name = 'rare'"))
+        newest = await tx.execute(text("SELECT max(id) FROM events"))
+        assert stands.scalar_one() == newest.scalar_one()
+    await put(bare_db, "b", "bad")
+    assert await reader.run_once() == 1
+    assert seen == ["bad"]
+
+
 async def test_change_and_event_share_one_transaction(bare_db):
     with pytest.raises(RuntimeError):
         async with bare_db.begin() as tx:

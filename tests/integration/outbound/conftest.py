@@ -29,6 +29,7 @@ from rexian.kernel.work import Worker
 from sms.account import Account
 from sms.client import SmppClient
 from sms.reactor import release_reactor
+from tests.support.wait import until
 
 PHONE = "+8613985550123"
 
@@ -99,9 +100,7 @@ class Room:
         self, condition: Callable[[], Awaitable[object]], timeout_s: float = 8.0
     ) -> None:
         """Wait until `condition` holds."""
-        async with asyncio.timeout(timeout_s):
-            while not await condition():
-                await asyncio.sleep(0.02)
+        await until(condition, timeout_s)
 
 
 @pytest.fixture
@@ -126,8 +125,8 @@ async def room(
         reconnect_first_s=0.05,
         throttle_first_s=0.05,
     )
-    receiver = Receiver(bare_db, clock, contacts)
-    client = SmppClient(account, receiver)
+    receiver = Receiver.make(bare_db, clock, contacts)
+    client = SmppClient(account, receiver, receiver.answers)
     handler = Notices(cases, clock, QuietHours.never(), "贵阳12345")
     room = Room(
         bare_db,

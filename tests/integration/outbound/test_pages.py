@@ -24,9 +24,11 @@ from outbound.quiet import QuietHours
 from outbound.sources import Cases
 from outbound.tables import parts
 from rexian.app.web import Accounts, WebServices
+from rexian.kernel import work
 from rexian.kernel.actor import Actor
 from rexian.kernel.clock import FixedClock
 from rexian.kernel.db import Database
+from rexian.kernel.events import Subject, history
 from rexian.kernel.readers import Reader
 from rexian.kernel.settings import Settings
 from rexian.kernel.web.application import create_application
@@ -143,3 +145,31 @@ async def test_a_person_decides(web: Web, sign_in: SignIn, db: Database, clock: 
         (one,) = await queries.of_approval(tx, approval_id)
     assert one.state is State.SENT
     assert "没有需要处理的通知" in (await web.get("/notices")).text
+
+
+async def test_work_given_up_is_shown_and_tried_again(
+    web: Web, sign_in: SignIn, db: Database, clock: FixedClock
+) -> None:
+    async def broken(_leased: work.Leased) -> None:
+        raise ZeroDivisionError
+
+    async with db.begin() as tx:
+        await work.enqueue(tx, "exchange.inbox", "all", {}, run_at=clock.now())
+    worker = work.Worker(db, {"exchange.inbox": broken}, owner="t", clock=clock, tries=1)
+    await worker.idle()
+    csrf = await sign_in("centre")
+    listed = await web.get("/notices")
+    for words in ("其他未完成的工作", "导入审批结果", "ZeroDivisionError"):
+        assert words in listed.text
+    (one,) = (await web.get("/notices/list.json")).json()["work"]
+    path = f"/notices/work/{one['id']}/again"
+    answer = await web.post(path, data={"csrf": csrf}, follow_redirects=False)
+    assert answer.status_code == 303
+    assert "其他未完成的工作" not in (await web.get("/notices")).text
+    async with db.begin() as tx:
+        (event,) = await history(tx, Subject("work", str(one["id"])))
+        found = await tx.execute(text("SELECT state, errors FROM work"))
+        assert tuple(found.one()) == ("ready", 0)
+    assert event.payload == {"kind": "exchange.inbox"}
+    await sign_in("water")
+    assert (await web.post(path, data={"csrf": csrf})).status_code == 403

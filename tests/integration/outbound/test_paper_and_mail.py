@@ -17,7 +17,7 @@ from approvals.model import NewApproval, Result
 from approvals.service import receive
 from calls.model import Attempt
 from outbound import queries
-from outbound.mail_sender import MailSender
+from outbound.mail_sender import MailSender, MailServer
 from outbound.model import State
 from outbound.notices import EVENTS, Notices
 from outbound.paper_sender import FaxReports, FaxSender, LetterPrinter
@@ -94,7 +94,9 @@ async def post(bare_db: Database, clock: FixedClock, tmp_path: Path) -> AsyncIte
     handlers: dict[str, Work] = {
         "outbound.fax": FaxSender(bare_db, clock, FONTS, tmp_path, line, QuietHours.never()),
         "outbound.letter": LetterPrinter(bare_db, clock, FONTS, tmp_path),
-        "outbound.mail": MailSender(bare_db, clock, "127.0.0.1", port, "12345@hotline.example"),
+        "outbound.mail": MailSender(
+            bare_db, clock, MailServer("127.0.0.1", port), "12345@hotline.example"
+        ),
     }
     handler = Notices(FakeCases(), clock, QuietHours.never(), "贵阳12345")
     reader = Reader(bare_db, "notices", handler, types=EVENTS, clock=clock)
@@ -184,7 +186,7 @@ async def test_a_mail_arrives_as_it_was_written(post: Post) -> None:
 async def test_a_mail_server_that_is_down_is_tried_again(
     post: Post, bare_db: Database, clock: FixedClock
 ) -> None:
-    deaf = MailSender(bare_db, clock, "127.0.0.1", 1, "12345@hotline.example")
+    deaf = MailSender(bare_db, clock, MailServer("127.0.0.1", 1), "12345@hotline.example")
     alive = post.worker.handlers["outbound.mail"]
     post.worker.handlers["outbound.mail"] = deaf
     approval_id = await post.approve(email="wang@example.com")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import urllib.request
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from rexian.app.services.postgres import PostgresCluster
 from rexian.kernel.actor import Actor
 from rexian.kernel.db import Database
 from rexian.kernel.settings import Settings, load_settings
+from tests.support.wait import until
 
 NEW = NewApproval(
     system="gy-approval",
@@ -41,12 +41,6 @@ def fetch(port: int, path: str, body: dict[str, Any] | None = None) -> Any:
     )
     with urllib.request.urlopen(request, timeout=5) as answer:
         return json.loads(answer.read())
-
-
-async def until(condition: Callable[[], Awaitable[bool]], timeout_s: float = 20.0) -> None:
-    async with asyncio.timeout(timeout_s):
-        while not await condition():
-            await asyncio.sleep(0.05)
 
 
 async def free_ports(count: int) -> list[int]:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from cases.lookup import lookup
 from cases.model import AnswerDirectly
 from cases.service import CaseService, NewCase
-from contacts.service import call_started
+from contacts.service import call_answered, call_started
 from outbound.notices import EVENTS, Notices
 from outbound.quiet import QuietHours
 from outbound.sources import Cases
@@ -42,6 +42,7 @@ async def test_number_and_code_then_the_answer(
     clock.advance(timedelta(hours=13))
     async with db.begin() as tx:
         await call_started(tx, call, line="12345", number="13985550123", at=clock.now())
+        await call_answered(tx, call, seat="1001", agent=AGENT.id, at=clock.now())
     service = CaseService(db, clock)
     async with db.begin() as tx:
         new = NewCase(

@@ -20,6 +20,7 @@ from rexian.app.robots.timeline import Timeline
 from rexian.kernel.clock import SystemClock
 from tests.support.asterisk import RealAsterisk, telephone_settings
 from tests.support.phones import tone_file
+from tests.support.wait import until
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 pytestmark = pytest.mark.system
@@ -98,9 +99,7 @@ async def test_seat_and_citizen_hear_each_other_through_the_queue(asterisk, tmp_
         await caller.press("0")
         await desk.answered(seconds=60)
         await caller.say(low, loop=True)
-        async with asyncio.timeout(15):
-            while len(desk.heard()) < 5 * audio.RATE:
-                await asyncio.sleep(0.1)
+        await until(lambda: len(desk.heard()) >= 5 * audio.RATE)
         await caller.hang_up()
         await desk.hung_up(seconds=5)
         asterisk.rx("queue remove member PJSIP/seat-1012 from 12345")

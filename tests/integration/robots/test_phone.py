@@ -7,6 +7,7 @@ import pytest
 from rexian.app.robots import audio
 from rexian.app.robots.phone import PhoneFailed, phone
 from tests.support.phones import bare_line, tone_file
+from tests.support.wait import until
 
 
 async def test_two_phones_talk_hear_each_other_and_pass_digits(tmp_path):
@@ -23,9 +24,7 @@ async def test_two_phones_talk_hear_each_other_and_pass_digits(tmp_path):
         await caller.press("1#0")
         await desk.expect("digit", seconds=10, count=3)
         assert [event["digit"] for event in desk.seen("digit")] == ["1", "#", "0"]
-        async with asyncio.timeout(15):
-            while min(len(desk.heard()), len(caller.heard())) < 4 * audio.RATE:
-                await asyncio.sleep(0.1)
+        await until(lambda: min(len(desk.heard()), len(caller.heard())) >= 4 * audio.RATE)
         await caller.hang_up()
         await desk.hung_up(seconds=5)
     assert audio.tone(caller.heard()[audio.RATE :], 620) > 0.9

@@ -1,4 +1,3 @@
-import asyncio
 import json
 import os
 from datetime import timedelta
@@ -17,14 +16,9 @@ from rexian.kernel.db import Database
 from rexian.kernel.events import NewEvent, Subject, append
 from rexian.kernel.metrics import registry
 from rexian.kernel.web.sessions import find_session, open_session
+from tests.support.wait import until
 
 EVERY = IntervalTrigger(seconds=0.05)
-
-
-async def until(condition, seconds=10):
-    async with asyncio.timeout(seconds):
-        while not await condition():
-            await asyncio.sleep(0.02)
 
 
 async def states(db):
@@ -41,6 +35,7 @@ async def test_every_recurring_work_is_woken_at_start(db, settings):
         async def all_woken():
             return set(await states(db)) == {
                 chores.DEADLINES,
+                chores.PURGE,
                 chores.ROOT,
                 chores.SESSIONS,
                 "hotspot.recompute",
@@ -108,8 +103,8 @@ async def test_a_tick_without_a_database_is_tried_again(db):
 
 
 @pytest.fixture
-def run_chores(db, clock, tmp_path):
-    room = chores.Chores(db, clock, tmp_path / "audit.pem")
+def run_chores(db, clock, tmp_path, settings):
+    room = chores.Chores(db, clock, tmp_path / "audit.pem", settings.kept)
     worker = work.Worker(db, room.handlers(), owner="test", clock=clock)
 
     async def run(kind):
@@ -154,3 +149,35 @@ async def test_ended_sessions_are_forgotten(db, clock, run_chores):
 async def test_open_and_overdue_cases_are_counted(run_chores):
     await run_chores(chores.DEADLINES)
     assert registry.get_sample_value("rexian_cases_overdue") == 0
+
+
+async def test_only_what_is_settled_and_old_is_deleted(db, clock, run_chores):
+    """More rows than one batch; parts not handed over and fresh ones stay."""
+    async with db.begin() as tx:
+        for days, contact, rows in ((40, "c", 1_200), (40, None, 3), (1, "c", 2)):
+            await tx.execute(
+                text(
+                    "INSERT INTO inbound_parts (digest, source, destination, number, total, body,"
+                    " received_at, contact_id) SELECT 'd', '+86', '1', 1, 1, '', :at, :contact"
+                    " FROM generate_series(1, :rows)"
+                ),
+                {"at": clock.now() - timedelta(days=days), "contact": contact, "rows": rows},
+            )
+        for days in (200, 1):
+            await tx.execute(
+                text(
+                    "INSERT INTO receipts (carrier_message_id, state, error, done_date, phone,"
+                    " received_at) VALUES ('1', 'DELIVRD', '', '', '+8613985550123', :at)"
+                ),
+                {"at": clock.now() - timedelta(days=days)},
+            )
+            for table, column in (("case", "number"), ("approval", "keypad")):
+                await tx.execute(
+                    text(f"INSERT INTO {table}_lookup_failures ({column}, at) VALUES ('1', :at)"),
+                    {"at": clock.now() - timedelta(days=days) + timedelta(hours=1)},
+                )
+    await run_chores(chores.PURGE)
+    tables = ("inbound_parts", "receipts", "case_lookup_failures", "approval_lookup_failures")
+    async with db.begin() as tx:
+        left = [(await tx.execute(text(f"SELECT count(*) FROM {t}"))).scalar_one() for t in tables]
+    assert left == [5, 1, 1, 1]

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from rexian.app.carrier.smsc import Smsc
-from sms.account import Account, NotSent, Refused, Throttled, Unanswered
+from sms.account import Account, Counters, NotSent, Refused, Throttled, Unanswered
 from sms.client import SmppClient
 from sms.codec.smpp_constants import Tag
 from sms.codec.smpp_fields import Tlv
 from sms.codec.smpp_message import DeliverSm, SubmitSm
+from sms.metrics import MEANINGS, SmppMetrics
 from sms.reactor import release_reactor
 from sms.receipt import ReceiptState, is_receipt, parse_receipt
 from sms.segment import Concatenation, decode_text, segment, sign, split_header
+from tests.support.wait import until
 
 from .conftest import Inbox
 
 PHONE = "8613985550123"
-
-
-async def until(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
-    """Wait for `condition`; fails after the time-out."""
-    async with asyncio.timeout(timeout_s):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 def submit(text: str = "您好", **fields: object) -> SubmitSm:
@@ -193,3 +188,20 @@ async def test_a_submit_that_finds_no_room_in_the_window_has_not_left(smsc: Smsc
     assert [type(one) for one in outcomes] in ([Unanswered, NotSent], [Unanswered, str])
     await client.stop()
     release_reactor()
+
+
+async def test_counters_are_metrics(client: SmppClient) -> None:
+    await client.submit(submit())
+    registry = CollectorRegistry()
+    registry.register(SmppMetrics(client))
+    assert registry.get_sample_value("rexian_smpp_accepted_total") == 1
+    assert registry.get_sample_value("rexian_smpp_bound") == 1
+    assert set(MEANINGS) == {field.name for field in fields(Counters)}
+
+
+async def test_on_hold_nothing_leaves(client: SmppClient, smsc: Smsc) -> None:
+    client.hold()
+    with pytest.raises(NotSent):
+        await client.submit(submit())
+    assert not client.bound
+    assert len(smsc.store.parts) == 0

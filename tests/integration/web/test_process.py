@@ -13,6 +13,7 @@ from rexian.app.seed import DEVELOPMENT_PASSWORD
 from rexian.kernel.db import Database
 from rexian.kernel.notify import notify
 from rexian.kernel.settings import Settings, load_settings
+from tests.support.wait import until
 
 
 def free_port() -> int:
@@ -30,15 +31,12 @@ def own_settings(settings: Settings, db: Database, port: int) -> Settings:
     return load_settings({}, overrides=overrides)
 
 
-async def answering(client: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(20):
-        while True:
-            try:
-                await client.get("/sign-in")
-            except httpx.TransportError:
-                await asyncio.sleep(0.05)
-            else:
-                return
+async def answering(client: httpx.AsyncClient) -> bool:
+    try:
+        await client.get("/sign-in")
+    except httpx.TransportError:
+        return False
+    return True
 
 
 async def test_the_desk_serves_streams_and_stops(settings, db):
@@ -46,7 +44,7 @@ async def test_the_desk_serves_streams_and_stops(settings, db):
     stop = asyncio.Event()
     running = asyncio.create_task(desk.main(own_settings(settings, db, port), stop))
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
-        await answering(client)
+        await until(lambda: answering(client), 20, "the desk answers")
         login = {"login": "agent1012", "password": DEVELOPMENT_PASSWORD}
         await client.post("/sign-in", json=login, headers={"Accept": "application/json"})
         async with client.stream("GET", "/live") as stream:

@@ -5,8 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from directory.loader import user_id
+from directory.service import set_password
 from rexian.app.seed import DEVELOPMENT_PASSWORD
-from tests.support.web import person, request_form, visitor
+from rexian.kernel.events import Subject, history
+from tests.support.web import application, person, request_form, visitor
 
 GOOD = {"login": "agent1012", "password": DEVELOPMENT_PASSWORD}
 
@@ -29,6 +32,25 @@ async def test_a_person_signs_in_works_and_signs_out(app, db):
         assert gone.headers["location"] == "/sign-in?next=/desk"
     async with db.begin() as tx:
         assert (await tx.execute(text("SELECT count(*) FROM web_sessions"))).scalar_one() == 0
+
+
+@pytest.mark.parametrize("development", [True, False])
+async def test_the_page_says_when_it_is_development(settings, clock, db, development):
+    chosen = settings.model_copy(update={"development": development})
+    async with visitor(application(chosen, clock, db)) as client:
+        answers = [await client.get("/sign-in"), await client.post("/sign-in", data={"login": "x"})]
+    assert ["开发模式" in answer.text for answer in answers] == [development] * 2
+
+
+async def test_a_new_password_ends_every_session_of_the_user_and_of_nobody_else(app, db, clock):
+    own = [await person(app, "agent1012", json=True) for _ in range(2)]
+    other = await person(app, "agent1011", json=True)
+    assert await set_password(db, "agent1012", "another-password", clock=clock)
+    assert [(await one.get("/session.json")).status_code for one in own] == [401, 401]
+    assert (await other.get("/session.json")).status_code == 200
+    async with db.begin() as tx:
+        log = await history(tx, Subject("user", user_id("agent1012")))
+    assert (log[-1].type, log[-1].actor) == ("user.password_set", "system:console")
 
 
 async def test_the_cookie_is_not_in_the_database(app, db):

@@ -2,6 +2,8 @@
 
 import sys
 
+import pytest
+
 from rexian.app import cli
 from rexian.app.commands.settings import masked
 from rexian.app.commands.system import table
@@ -14,6 +16,16 @@ def test_the_overview_shows_every_command_with_an_example(capsys):
     for name, command in cli.COMMANDS.items():
         assert f"  {name}" in shown
         assert command.example in shown
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_the_help_of_each_command_says_what_it_is_for_and_shows_it_used(name, capsys):
+    with pytest.raises(SystemExit) as left:
+        cli.main([name, "--help"])
+    assert left.value.code == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert cli.COMMANDS[name].purpose.lower() in shown.lower()
+    assert cli.COMMANDS[name].example in shown
 
 
 def test_a_misspelt_command_is_guessed(capsys):
@@ -58,4 +70,6 @@ def test_the_status_table_shows_the_last_error_of_a_process():
     }  # fmt: skip
     shown = table(status, now)
     assert "restarts 3" in shown
+    assert "开发模式" not in table({**status, "development": False}, now)
+    assert "开发模式" in table({**status, "development": True}, now)
     assert "last error: ended with code 1: oops" in shown

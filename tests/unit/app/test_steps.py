@@ -68,3 +68,14 @@ def test_too_little_space_and_a_bad_path_are_both_named(tmp_path):
         machine.check(crooked, tmp_path, "run", complete=True)
     assert "Move the clone" in stopped.value.english
     assert "移动" in stopped.value.chinese
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_lane_that_broke_off_unforeseen_is_no_success(tmp_path):
+    def breaks(_view):
+        raise ValueError("a line nobody can read")
+
+    odd = Step("Odd", tmp_path / "odd" / ".stamp", "k", breaks)
+    faults = steps.run_lanes(Screen(io.StringIO()), [[odd], [_step(tmp_path / "well", "k", [])]])
+    assert len(faults) == 1
+    assert "broke off" in faults[0].english

@@ -43,6 +43,9 @@ SEAT = {**CALL, "Queue": "12345", "Interface": "PJSIP/seat-1012", "MemberName": 
             Started("hotline-1-1.0", "PJSIP/trunk-00000001", "12345", "13985012345", AT),
         ),
         ({"Event": "Newchannel", "Context": "seats", "Exten": "110", **CALL}, None),
+        # The leg of a notice's call on the trunk: in the endpoint's context, and of no line.
+        ({"Event": "Newchannel", "Channel": "PJSIP/trunk-00000002", "Context": "inbound",
+          "Exten": "", "CallerIDNum": "", **CALL}, None),
         (
             {"Event": "UserEvent", "UserEvent": "RexianDecision", "Call": "hotline-1-1.0",
              "Decision": "queue", "Stage": "fastagi", "Outcome": "greeting"},
@@ -141,3 +144,11 @@ def test_seat_states(facts: tuple[bool, bool, str, bool], wanted: SeatState) -> 
     signed_in, paused, phone, talking = facts
     found = seat_state(signed_in=signed_in, paused=paused, phone=phone, talking=talking)
     assert found is wanted
+
+
+@pytest.mark.parametrize(
+    "name", ["AgentCalled", "AgentRingNoAnswer", "AgentConnect", "AgentComplete"]
+)
+def test_an_agents_event_without_its_caller_changes_nothing(name: str) -> None:
+    gone = {key: value for key, value in SEAT.items() if key != "Uniqueid"}
+    assert change({**gone, "Event": name}, AT) is None

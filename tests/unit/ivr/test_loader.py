@@ -7,6 +7,7 @@ import pytest
 
 from ivr.loader import MENUS, MenuLoader, load_menus
 from ivr.schema import BadMenu
+from ivr.texts import texts
 
 
 @pytest.fixture
@@ -48,3 +49,14 @@ def test_two_files_of_one_line_and_an_empty_folder_are_refused(folder, tmp_path)
         load_menus(folder)
     with pytest.raises(BadMenu):
         MenuLoader(tmp_path / "nothing")
+
+
+def test_a_prompt_added_while_the_system_runs_is_known_at_once(tmp_path):
+    file = tmp_path / "prompts.yaml"
+    file.write_text("format: 1\nmenus:\n  hello: 您好。\n", encoding="utf-8")
+    assert set(texts(file)) == {"hello"}
+    file.write_text("format: 1\nmenus:\n  hello: 您好。\n  hall-hours: 九点。\n", encoding="utf-8")
+    assert texts(file)["hall-hours"] == "九点。"
+    file.write_text("format: [\n", encoding="utf-8")
+    with pytest.raises(BadMenu, match=r"prompts\.yaml"):
+        texts(file)

@@ -30,6 +30,40 @@ def test_what_is_unknown_or_wrong_is_refused_by_name(env, says):
     assert says in caught.value.sentence
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "host"),
+    [
+        ("DATABASE_URL", "postgresql://owner:secret@db.example/hotline", "db.example"),
+        ("DATABASE_URL", "postgresql://owner@127.0.0.1:1,10.0.0.7:2/hotline", "10.0.0.7"),
+        ("DATABASE_URL", "postgresql:///hotline?hostaddr=192.0.2.7", "192.0.2.7"),
+        ("DATABASE_URL", "postgresql://u@[2001:db8::7]:5432/hotline", "2001:db8::7"),
+        ("SMS__HOST", "smsc.example", "smsc.example"),
+        ("NOTICES__MAIL_HOST", "203.0.113.9", "203.0.113.9"),
+    ],
+)
+def test_development_is_refused_with_anything_on_another_machine(key, value, host):
+    with pytest.raises(BadSetting) as caught:
+        load_settings({f"REXIAN_{key}": value})
+    assert host in caught.value.sentence
+    assert "REXIAN_DEVELOPMENT=false" in caught.value.sentence
+    assert "secret" not in str(caught.value) + caught.value.sentence
+    assert not load_settings({f"REXIAN_{key}": value, "REXIAN_DEVELOPMENT": "false"}).development
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:p%40x@127.0.0.1:25432/rexian",
+        "postgresql://u@localhost/rexian",
+        "postgresql://u@[::1]:5432/rexian",
+        "postgresql://u@%2Frun%2Fpostgresql/rexian",
+        "postgresql:///rexian?host=/run/postgresql",
+    ],
+)
+def test_development_works_with_a_database_on_this_machine(url):
+    assert load_settings({"REXIAN_DATABASE_URL": url}).database_url == url
+
+
 def test_a_broken_file_is_named(tmp_path):
     (tmp_path / "rexian.toml").write_text("city = ")
     with pytest.raises(BadSetting, match="bad_setting") as caught:
