@@ -17,6 +17,8 @@ from outbound.paper_sender import FaxReports
 from rexian.kernel.clock import Clock, SystemClock
 from rexian.kernel.settings import Settings
 
+WAV_HEADER_OCTETS = 44
+
 
 class Listeners:
     """Contacts hear of calls, notices of faxes (`calls.ports`)."""
@@ -43,9 +45,11 @@ class Listeners:
         """End the contact and keep its recording, when a person answered."""
         ended = call.ended_at or call.started_at
         await contacts.call_ended(tx, call.id, outcome=call.outcome, at=ended)
+        recording = self._home / "recordings" / call.recording
         if call.answered_at is None:
+            await asyncio.to_thread(drop_empty, recording)
             return
-        found = await asyncio.to_thread(measure, self._home / "recordings" / call.recording)
+        found = await asyncio.to_thread(measure, recording)
         if found is not None:
             await recordings.add(
                 tx,
@@ -66,6 +70,15 @@ class Listeners:
         """Name of the page that the development fax machine received, or ""."""
         name = f"{key}.tif"
         return name if (self._home / "fax" / "received" / name).exists() else ""
+
+
+def drop_empty(path: Path) -> None:
+    """Remove what MixMonitor left of a call that nobody answered: a header and not one sample."""
+    try:
+        if path.stat().st_size <= WAV_HEADER_OCTETS:
+            path.unlink()
+    except FileNotFoundError:
+        return
 
 
 def measure(path: Path) -> tuple[int, int, str] | None:
