@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from typing import Any, cast
 import httpx
 import uvicorn
 from litestar import Litestar
+from playwright.async_api import Browser, async_playwright
 from sqlalchemy import text
 
 from contacts.service import call_answered, call_ended, call_queued, call_started
@@ -162,3 +164,27 @@ BROWSER_OPTIONS: dict[str, Any] = {
         "--disable-sync",
     ]
 }
+
+
+@asynccontextmanager
+async def chromium_browser() -> AsyncIterator[Browser]:
+    """A headless Chromium, and nothing left of it afterwards.
+
+    Playwright does not wait for the end of its driver: a loop that closes first would leave the
+    driver's exit unread.
+    """
+    before = _children()
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=chromium(), **BROWSER_OPTIONS)
+        yield started
+        await started.close()
+    await until(lambda: _children() <= before, 20, "Playwright's driver has ended")
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+def _children() -> set[str]:
+    """Processes of this one that have not been reaped, and threads that wait for one."""
+    tasks = Path("/proc/self/task").glob("*/children")
+    waiting = {one.name for one in threading.enumerate() if one.name.startswith("waitpid-")}
+    return {pid for file in tasks for pid in file.read_text().split()} | waiting

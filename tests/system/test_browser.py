@@ -7,23 +7,21 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 from sqlalchemy import text
 
 from rexian.app.seed import DEVELOPMENT_PASSWORD
 from tests.support import hotline
 from tests.support.system import System
-from tests.support.web import BROWSER_OPTIONS, WORDS, chromium
+from tests.support.web import WORDS, chromium_browser
 
 NUMBER = "13985000061"
 
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=chromium(), **BROWSER_OPTIONS)
+    async with chromium_browser() as started:
         yield started
-        await started.close()
 
 
 async def _desk(browser: Browser, system: System) -> Page:

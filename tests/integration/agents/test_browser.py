@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import pytest
 from litestar import Litestar
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 from sqlalchemy import text
 
 from rexian.app.seed import DEVELOPMENT_PASSWORD
@@ -22,10 +22,9 @@ from rexian.kernel.notify import notify
 from rexian.kernel.settings import Settings
 from tests.support.wait import until
 from tests.support.web import (
-    BROWSER_OPTIONS,
     WORDS,
     application,
-    chromium,
+    chromium_browser,
     end_call,
     live_call,
     served,
@@ -38,10 +37,8 @@ PHONE = {"width": 390, "height": 844}
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=chromium(), **BROWSER_OPTIONS)
+    async with chromium_browser() as started:
         yield started
-        await started.close()
 
 
 @pytest.fixture
